@@ -1,0 +1,90 @@
+/* real.h: one source, three arithmetics.
+ *
+ * A kernel of ops/plain is compiled three times, from the same lines:
+ *
+ *     f32     results are floats, everything inside is double: the exact result, rounded once
+ *     f64     results are doubles: the truth
+ *     honest  results are floats and so is everything inside; sums run over blocks of 64, the block
+ *             sums are added in order: the error that a float implementation must make, by one
+ *             scheme that is the same on every machine
+ *
+ * and a kernel of ops/fast or ops/blas the first two times. The build passes -DTS_REAL_BITS=32 or
+ * 64, -DTS_HONEST for the third, and -DTS_TABLE=plain, fast, blas or honest; TS_NAME(f) is then
+ * ts_plain_f_f32 and so on.
+ *
+ * real is the type of what is stored, wide the type of what is computed, and a sum is written
+ *
+ *     accumulator s = {0};
+ *     for (...)
+ *         accumulate(&s, (wide)x[i] * (wide)w[i]);
+ *     y = (real)total(&s);
+ *
+ * in the order of the loop that is written: that makes the f32 and f64 results the same bits for
+ * every compiler, thread count and processor. */
+#ifndef TS_BASE_REAL_H
+#define TS_BASE_REAL_H
+
+#include <float.h>
+
+#if defined(__FAST_MATH__)
+#error "fast-math reorders sums: the reference would stop being one"
+#endif
+#if !defined(__cplusplus)
+_Static_assert(FLT_EVAL_METHOD == 0, "x87 keeps extra bits: build for a 64-bit target");
+_Static_assert(sizeof(void *) == 8, "sizes and offsets are 64 bits: build for a 64-bit target");
+#endif
+
+#if defined(TS_REAL_BITS)
+
+#define TS_PASTE3_(table, f, type) ts_##table##_##f##_##type
+#define TS_PASTE3(table, f, type) TS_PASTE3_(table, f, type)
+
+#if TS_REAL_BITS == 32
+typedef float real;
+#define TS_NAME(f) TS_PASTE3(TS_TABLE, f, f32)
+#elif TS_REAL_BITS == 64
+typedef double real;
+#define TS_NAME(f) TS_PASTE3(TS_TABLE, f, f64)
+#endif
+
+#if defined(TS_HONEST)
+typedef float wide;
+enum { TS_HONEST_BLOCK = 64 };
+typedef struct {
+    float done, block;
+    int count;
+} accumulator;
+
+static inline void accumulate(accumulator *s, wide term)
+{
+    s->block += term;
+    if (++s->count == TS_HONEST_BLOCK) {
+        s->done += s->block;
+        s->block = 0.0f;
+        s->count = 0;
+    }
+}
+
+static inline wide total(const accumulator *s)
+{
+    return s->done + s->block;
+}
+#else
+typedef double wide;
+typedef struct {
+    double sum;
+} accumulator;
+
+static inline void accumulate(accumulator *s, wide term)
+{
+    s->sum += term;
+}
+
+static inline wide total(const accumulator *s)
+{
+    return s->sum;
+}
+#endif
+
+#endif /* TS_REAL_BITS */
+#endif

@@ -1,0 +1,87 @@
+/* module.h: anything that can be run by name.
+ *
+ * `touchstone run` and `touchstone check` call modules. A module is a part of a network under the
+ * path of its PyTorch module ("flux_text.transformer_blocks.0.attn", "vae.decode"), an operation
+ * ("ops.linear") or a function ("flux.scheduler"). Rooms offer tables of them; the command collects
+ * the tables. A module takes its inputs and settings from a call and leaves its outputs there, in
+ * order; gradients come from the tape without further work. */
+#ifndef TS_IO_MODULE_H
+#define TS_IO_MODULE_H
+
+#include "ref/base/ctx.h"
+#include "ref/io/weights.h"
+
+#include <jansson.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+enum { TS_MAX_WILD = 4 };
+
+/* Named tensors in order. Names are copied; data is not. */
+typedef struct {
+    char *name;
+    ts_tensor value;
+} ts_item;
+
+typedef struct {
+    ts_item *items;
+    int64_t count, room;
+} ts_items;
+
+ts_status ts_items_add(ts_ctx *ctx, ts_items *items, const char *name, ts_tensor value);
+ts_tensor ts_items_get(const ts_items *items, const char *name); /* empty when missing */
+void ts_items_free(ts_items *items);
+
+typedef struct ts_call {
+    const char *module;         /* the name that was called */
+    int64_t wild[TS_MAX_WILD];  /* the numbers that stood for '*' in the pattern */
+    const char *rest;           /* what stood for a trailing '**' */
+    ts_items inputs;            /* floats in the context's storage, integers as they were */
+    ts_items outputs;
+    const json_t *settings;     /* an object, or NULL */
+    const json_t *rows;         /* of a JSON case, or NULL: then `answer` is filled instead */
+    json_t *answer;
+    const char *checkpoint;     /* folder, or NULL */
+    const char *lora;           /* file, or NULL */
+    ts_weights *params;         /* param.* of the case, or NULL */
+    bool want_param_grads;
+    ts_weights *opened[4];      /* weights that the module opened: closed after the call */
+} ts_call;
+
+typedef struct {
+    const char *pattern;  /* '*' stands for a number, a trailing '**' for any path */
+    const char *inputs;   /* "hidden_states (B, L, C); temb (B, C); [mask (L, L)]": [] is optional */
+    const char *outputs;  /* "0 text (B, T, C); 1 image (B, L, C)" */
+    const char *settings; /* names that are known, separated by blanks; others are refused */
+    const char *text;     /* one line: what it computes */
+    ts_status (*run)(ts_ctx *ctx, ts_call *call);
+} ts_module;
+
+/* The first module of the table whose pattern fits; fills call->wild and call->rest. */
+const ts_module *ts_module_find(const ts_module *table, const char *name, ts_call *call);
+
+/* Inputs: a required one (missing: fails with module and name), an optional one (empty). */
+ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name);
+ts_tensor ts_call_optional(const ts_call *call, const char *name);
+void ts_call_output(ts_ctx *ctx, ts_call *call, const char *name, ts_tensor value);
+
+/* Settings, with a default; a value of another type fails. `key` may be a path: "config.d_ff". */
+double ts_call_real(ts_ctx *ctx, const ts_call *call, const char *key, double otherwise);
+int64_t ts_call_int(ts_ctx *ctx, const ts_call *call, const char *key, int64_t otherwise);
+bool ts_call_bool(ts_ctx *ctx, const ts_call *call, const char *key, bool otherwise);
+const char *ts_call_text(ts_ctx *ctx, const ts_call *call, const char *key, const char *otherwise);
+const json_t *ts_call_json(const ts_call *call, const char *key);
+
+/* The weights of the call: param.* of the case if it has any, otherwise the `component` of its
+ * checkpoint (a pipeline folder or the component's own). Gradients of parameters are switched on as
+ * the call wants. NULL after a failure; closed with the call. */
+ts_weights *ts_call_weights(ts_ctx *ctx, ts_call *call, const char *component);
+
+void ts_call_free(ts_call *call);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+/* kernels.h: prototypes of the kernels that a file of ops/plain, ops/fast or ops/blas defines. */
+#ifndef TS_OPS_KERNELS_H
+#define TS_OPS_KERNELS_H
+
+#include "ref/base/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define KERNEL_PLAIN(name, args) void TS_NAME(name) args;
+#define KERNEL_FAST(name, args) void TS_NAME(name) args;
+#define KERNEL_BLAS(name, args) void TS_NAME(name) args;
+#define GAUGE(name, args) void TS_NAME(name) args;
+#include "ref/ops/kernels.def"
+#undef KERNEL_PLAIN
+#undef KERNEL_FAST
+#undef KERNEL_BLAS
+#undef GAUGE
+
+#endif

@@ -1,0 +1,97 @@
+/* linear.c: the operation; its equation stands in plain/linear.c.
+ *
+ * The weight may be of any type: it is widened a panel of outputs at a time and never held whole,
+ * so that a 24 GB checkpoint in bf16 needs a few MB more, not twice its size. A weight that is
+ * already in the storage type, and needs no rounding, is used where it lies. */
+#include "ref/ops/dispatch.h"
+#include "ref/ops/ops.h"
+
+enum { TS_PANEL = 512 }; /* outputs of a panel: 512 x 3072 floats are 6 MB, a part of a cache */
+
+static ts_tensor panel_of(ts_ctx *ctx, ts_tensor w, int64_t first, int64_t count)
+{
+    ts_tensor part = w;
+    part.grad = NULL;
+    part.size[0] = count;
+    part.data = (char *)w.data + (size_t)(first * w.stride[0]) * ts_dtype_size(w.dtype);
+    return ts_widened(ctx, part);
+}
+
+static void *column(ts_tensor y, int64_t j)
+{
+    return (char *)y.data + (size_t)j * ts_dtype_size(y.dtype);
+}
+
+/* n[0] rows, n[1] inputs k, n[2] outputs n */
+static void forward(ts_ctx *ctx, ts_step *s)
+{
+    const int64_t rows = s->n[0], k = s->n[1], n = s->n[2];
+    const ts_tensor b = s->in[2];
+    for (int64_t j = 0; j < n && !ctx->status; j += TS_PANEL) {
+        const ts_arena_mark mark = ts_arena_here(&ctx->arena);
+        const int64_t count = j + TS_PANEL < n ? TS_PANEL : n - j;
+        const ts_tensor w = panel_of(ctx, s->in[1], j, count);
+        if (!ctx->status)
+            TS_CALL(ctx, linear_forward, column(s->out, j), n, s->in[0].data, w.data,
+                    b.data ? column(b, j) : NULL, rows, k, count);
+        ts_arena_return(&ctx->arena, mark);
+    }
+}
+
+/* The weight is needed whole here: only small networks and adapters are trained. */
+static void backward(ts_ctx *ctx, ts_step *s)
+{
+    const int64_t rows = s->n[0], k = s->n[1], n = s->n[2];
+    if (s->din[0].data) {
+        const ts_tensor w = ts_widened(ctx, s->in[1]);
+        if (ctx->status)
+            return;
+        TS_CALL(ctx, linear_backward_input, s->din[0].data, s->dout.data, n, w.data, rows, k, n);
+    }
+    if (s->din[1].data || s->din[2].data)
+        TS_CALL(ctx, linear_backward_weight, s->din[1].data, s->din[2].data, s->dout.data, n,
+                s->in[0].data, rows, k, n);
+}
+
+static void gauge(ts_ctx *ctx, ts_step *s)
+{
+    const ts_tensor w = ts_widened(ctx, s->in[1]);
+    if (!ctx->status)
+        TS_GAUGE(linear_gauge, s->out.gauge, s->n[2], s->in[0].data, s->in[0].gauge, w.data,
+                 s->in[2].data, s->n[0], s->n[1], s->n[2]);
+}
+
+static void backward_gauge(ts_ctx *ctx, ts_step *s)
+{
+    const ts_tensor w = ts_widened(ctx, s->in[1]);
+    if (!ctx->status)
+        TS_GAUGE(linear_backward_gauge, s->din[0].gauge, s->din[1].gauge, s->din[2].gauge,
+                 s->dout.data, s->dout.gauge, s->in[0].data, w.data, s->n[0], s->n[1], s->n[2]);
+}
+
+static const ts_op linear = {"linear", forward, backward, gauge, backward_gauge};
+
+ts_tensor ts_linear(ts_ctx *ctx, ts_tensor x, ts_tensor w, ts_tensor b)
+{
+    ts_step s = {.op = &linear, .in = {x, w, b}, .inputs = 3, .raw = 1u << 1};
+    if (!ts_require(ctx, &s, x.rank >= 1 && w.rank == 2 && ts_is_contiguous(w),
+                    "x needs an axis and w two, laid out contiguously") ||
+        !ts_require(ctx, &s, ts_size(x, -1) == w.size[1],
+                    "x has %lld inputs, w (%s) wants %lld", (long long)ts_size(x, -1),
+                    w.name ? w.name : "unnamed", (long long)w.size[1]) ||
+        !ts_require(ctx, &s, ts_is_empty(b) || (b.rank == 1 && b.size[0] == w.size[0]),
+                    "b must have one number for each output"))
+        return (ts_tensor){0};
+    int64_t size[TS_MAX_RANK];
+    for (int i = 0; i < x.rank; i++)
+        size[i] = x.size[i];
+    size[x.rank - 1] = s.n[2] = w.size[0];
+    s.n[1] = w.size[1];
+    s.n[0] = 1;
+    for (int i = 0; i + 1 < x.rank; i++)
+        s.n[0] *= x.size[i];
+    s.flops = 2.0 * (double)s.n[0] * (double)s.n[1] * (double)s.n[2];
+    s.terms = (double)s.n[1];
+    ts_step_out(ctx, &s, x.rank, size);
+    return ts_apply(ctx, &s);
+}

@@ -1,0 +1,61 @@
+/* table.h: who computes.
+ *
+ * A table holds one function for every kernel, for float and for double storage:
+ *
+ *     plain   loops that read like the equation; the meaning of every operation
+ *     fast    blocked and threaded, the same bits as plain
+ *     blas    linear, matmul, convolution and attention on OpenBLAS in fixed tiles; the rest as fast
+ *     honest  plain with float inside and blocked sums (base/real.h): float storage only; it
+ *             measures the error that a format must make, nothing else
+ *
+ * An operation calls the table of its context and never silently another. */
+#ifndef TS_OPS_TABLE_H
+#define TS_OPS_TABLE_H
+
+#include "ref/base/dtype.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define KERNEL_PLAIN(name, args) void(*name) args;
+#define KERNEL_FAST(name, args) void(*name) args;
+#define KERNEL_BLAS(name, args) void(*name) args;
+#define GAUGE(name, args)
+
+typedef struct {
+#define real float
+#include "ref/ops/kernels.def"
+#undef real
+} ts_kernels_f32;
+
+typedef struct {
+#define real double
+#include "ref/ops/kernels.def"
+#undef real
+} ts_kernels_f64;
+
+#undef KERNEL_PLAIN
+#undef KERNEL_FAST
+#undef KERNEL_BLAS
+#undef GAUGE
+
+typedef struct ts_table {
+    const char *name;
+    ts_kernels_f32 f32;
+    ts_kernels_f64 f64;
+    bool has_f64;
+} ts_table;
+
+extern const ts_table ts_table_plain, ts_table_fast, ts_table_honest;
+#if defined(TS_WITH_BLAS)
+extern const ts_table ts_table_blas;
+#endif
+
+/* The table of that name that this build has, or NULL. "honest" is not among them: it is no
+ * backend. */
+const ts_table *ts_table_named(const char *name);
+
+/* Name of the i-th table of this build, NULL after the last. */
+const char *ts_table_name(int i);
+
+#endif
