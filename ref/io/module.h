@@ -47,6 +47,8 @@ typedef struct ts_call {
     const char *lora;           /* file, or NULL */
     ts_weights *params;         /* param.* of the case, or NULL */
     bool want_param_grads;
+    const char *const *wanted;  /* names of the outputs that the case holds or the user asks for: for */
+    int wanted_count;           /* modules without inputs, whose output names are recipes (rng.*) */
     ts_weights *opened[4];      /* weights that the module opened: closed after the call */
 } ts_call;
 
