@@ -2,6 +2,7 @@
 
 #include "ref/base/ctx.h"
 
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -163,6 +164,19 @@ ts_tensor ts_named(ts_ctx *ctx, ts_tensor x, const char *module, int item)
     char full[2 * TS_PATH];
     snprintf(full, sizeof full, "%s%s%s", ctx->path, *ctx->path && *module ? "." : "", module);
     hand_over(ctx, x, full, item);
+    return x;
+}
+
+ts_tensor ts_traced(ts_ctx *ctx, ts_tensor x, const char *name, ...)
+{
+    if (!ctx->trace || ctx->status || ts_is_empty(x))
+        return x;
+    char full[2 * TS_PATH];
+    va_list args;
+    va_start(args, name);
+    vsnprintf(full, sizeof full, name, args);
+    va_end(args);
+    add(ctx, ctx->trace, full, x);
     return x;
 }
 

@@ -33,7 +33,11 @@ void ts_trace_restart(ts_trace *trace, const char *prefix);
  * path; `item` < 0: the only output, otherwise output number `item` of a tuple. Returns x. */
 ts_tensor ts_named(struct ts_ctx *ctx, ts_tensor x, const char *module, int item);
 
-/* The same for a weight's own name: "transformer_blocks.0.attn.to_q.weight" names its module. */
+/* Hands x over under `name` as it is, without path, count or ".output": values of a pipeline that
+ * belong to no module ("decoder_input"). The name is a printf format. Returns x. */
+ts_tensor ts_traced(struct ts_ctx *ctx, ts_tensor x, const char *name, ...) TS_PRINTF(3, 4);
+
+/* As ts_named, for a weight's own name: "transformer_blocks.0.attn.to_q.weight" names its module. */
 ts_tensor ts_named_by_weight(struct ts_ctx *ctx, ts_tensor x, const char *weight);
 
 #ifdef __cplusplus

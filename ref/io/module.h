@@ -81,6 +81,10 @@ const json_t *ts_call_json(const ts_call *call, const char *key);
  * the call wants. NULL after a failure; closed with the call. */
 ts_weights *ts_call_weights(ts_ctx *ctx, ts_call *call, const char *component);
 
+/* Hands over a set of weights that the module opened itself: gradients of its parameters are wanted
+ * as the call says, and it is closed with the call. Call it before weights are looked up. */
+ts_weights *ts_call_keep(ts_ctx *ctx, ts_call *call, ts_weights *w);
+
 void ts_call_free(ts_call *call);
 
 #ifdef __cplusplus

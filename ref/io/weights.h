@@ -24,6 +24,9 @@ typedef struct ts_weights ts_weights;
  * called with NULL; tensors obtained from it die with it. */
 ts_weights *ts_weights_open(ts_ctx *ctx, const char *dir, const char *component);
 
+/* The tensors of one safetensors file, without a configuration (an adapter, say). */
+ts_weights *ts_weights_open_file(ts_ctx *ctx, const char *path);
+
 /* An empty set without files, to be filled with ts_weights_add. `label` stands in messages. */
 ts_weights *ts_weights_new(ts_ctx *ctx, const char *label);
 void ts_weights_close(ts_weights *w);
