@@ -108,6 +108,12 @@ $(BUILD)/%.o: %.c $(stamp)
 	$(call compile)
 
 # Tests: tests/<room>/test_<file>.c, one program each, on cmocka.
+# Those of the command are linked with everything of it but main.
+parts := $(filter-out $(BUILD)/ref/cli/main.o,$(command_objects))
+$(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.o $(support) $(parts) $(library)
+	@echo "  LD   $@"
+	$(Q)$(CC) $< $(support) $(parts) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
+
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(support) $(library)
 	@echo "  LD   $@"
 	$(Q)$(CC) $< $(support) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
