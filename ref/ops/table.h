@@ -13,6 +13,7 @@
 #define TS_OPS_TABLE_H
 
 #include "ref/base/dtype.h"
+#include "ref/ops/product.h"
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -269,6 +269,20 @@ ts_tensor op_truth(const op_case *c)
     return y;
 }
 
+void op_exact(const op_case *c, const double *expected)
+{
+    static const ts_dtype storage[] = {TS_F32, TS_F64};
+    for (int t = 0; ts_table_name(t); t++)
+        for (int d = 0; d < 2; d++) {
+            outcome y = run(c, ts_table_named(ts_table_name(t)), storage[d], 2, false, false);
+            same_bits(ts_table_name(t), y.y, expected, y.n);
+            outcome_free(&y);
+        }
+    outcome honest = run(c, &ts_table_honest, TS_F32, 2, false, false);
+    same_bits("honest", honest.y, expected, honest.n);
+    outcome_free(&honest);
+}
+
 void op_fails(const op_case *c, ts_status status)
 {
     for (int t = 0; ts_table_name(t); t++) {

@@ -50,6 +50,10 @@ void op_all(op_case *c); /* the three of them, then op_free */
 /* Applies in f64 on plain; the result is copied to the heap (free its data). */
 ts_tensor op_truth(const op_case *c);
 
+/* On integer data the sums are exact: the result is `expected`, bit for bit, on every table and in
+ * every storage. */
+void op_exact(const op_case *c, const double *expected);
+
 /* Applying fails with that status, on every table. */
 void op_fails(const op_case *c, ts_status status);
 
