@@ -41,7 +41,7 @@ double *ts_step_save(ts_ctx *ctx, ts_step *s, int slot, int64_t n)
     return s->saved[slot].data;
 }
 
-/* Rows of any strides, one element at a time: the last axis need not be dense. */
+/* Rows of any strides, one element at a time: for types that no table computes with. */
 static void gather(char *to, ts_tensor x)
 {
     const int64_t n = ts_numel(x);
@@ -66,7 +66,11 @@ ts_tensor ts_laid_out(ts_ctx *ctx, ts_tensor x)
     ts_tensor y = ts_new(ctx, x.dtype, x.rank, x.size);
     if (ts_is_empty(y))
         return y;
-    gather(y.data, x);
+    if (x.dtype == ctx->compute && ctx->table) {
+        ts_par_threads(ctx->threads);
+        TS_CALL(ctx, strided_copy, y.data, x.data, x.rank, x.size, x.stride);
+    } else
+        gather(y.data, x);
     y.name = x.name;
     y.grad = x.grad;
     if (x.gauge) { /* gauges are stored as the tensor is: dense copies of a view's elements */
@@ -148,18 +152,33 @@ static void count(ts_ctx *ctx, const ts_step *s)
 
 static const char *weight_name(const ts_step *s)
 {
-    for (int i = 1; i < s->inputs; i++)
+    for (int i = 1; i < s->inputs && !s->nameless; i++)
         if (s->in[i].name)
             return s->in[i].name;
     return NULL;
 }
 
+/* A context that no kernel can serve: better a sentence than a null pointer. */
+static bool can_compute(ts_ctx *ctx, const ts_step *s)
+{
+    const char *reason = !ctx->table ? "a context for files computes nothing"
+                         : ctx->compute != TS_F32 && ctx->compute != TS_F64
+                             ? "results are stored as F32 or F64"
+                         : ctx->compute == TS_F64 && !ctx->table->has_f64
+                             ? "this table has no F64"
+                         : ctx->gauges && ctx->compute != TS_F64 ? "gauges are computed in F64"
+                                                                 : NULL;
+    if (reason)
+        ts_fail(ctx, TS_ERROR_UNSUPPORTED, "%s: %s", s->op->name, reason);
+    return !reason;
+}
+
 ts_tensor ts_apply(ts_ctx *ctx, ts_step *s)
 {
-    if (ctx->status || ts_interrupted(ctx))
+    if (ctx->status || ts_interrupted(ctx) || !can_compute(ctx, s))
         return (ts_tensor){0};
     if (s->view) {
-        s->out.name = NULL;
+        s->out.grad = NULL; /* the view's own record, not its source's */
         if (wants_grad(s) && ctx->record)
             record(ctx, s);
         return ctx->status ? (ts_tensor){0} : s->out;

@@ -37,6 +37,7 @@ typedef struct ts_step {
     int inputs;
     unsigned raw;  /* bit i: input i is taken as it is (ids, masks, weights widened by the operation) */
     bool view;     /* out is a view of in[0]: forward, rounding and gauge have nothing to do */
+    bool nameless; /* the result is not that of a module, whatever the names of the inputs are */
     ts_tensor out; /* size is set by the operation, data by ts_apply (a view sets both) */
     ts_tensor saved[TS_MAX_SAVED]; /* taken by forward (ts_step_save) for backward */
     int64_t n[TS_MAX_NUMBERS];     /* sizes and integer parameters, as the operation likes */
@@ -76,12 +77,13 @@ bool ts_require(ts_ctx *ctx, const ts_step *s, bool condition, const char *forma
     ((ctx)->compute == TS_F64 ? (ctx)->table->f64.kernel(__VA_ARGS__)                              \
                               : (ctx)->table->f32.kernel(__VA_ARGS__))
 
-/* The gauge of the plain table, in double: gauges are computed in f64 runs only. */
+/* The gauge of the plain table, in double: gauges are computed in f64 runs only. (What only moves
+ * numbers moves gauges alike: the f64 kernels themselves serve.) */
 #define TS_GAUGE(kernel, ...) ts_plain_##kernel##_f64(__VA_ARGS__)
 
-#define KERNEL_PLAIN(name, args)
-#define KERNEL_FAST(name, args)
-#define KERNEL_BLAS(name, args)
+#define KERNEL_PLAIN(name, args) GAUGE(name, args)
+#define KERNEL_FAST(name, args) GAUGE(name, args)
+#define KERNEL_BLAS(name, args) GAUGE(name, args)
 #define GAUGE(name, args) void ts_plain_##name##_f64 args;
 #define real double
 #include "ref/ops/kernels.def"

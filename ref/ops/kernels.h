@@ -19,4 +19,20 @@
 #undef KERNEL_BLAS
 #undef GAUGE
 
+/* The kernel of plain: fast calls it on pieces, one a thread, where the pieces do not meet. */
+#if TS_REAL_BITS == 32
+#define TS_PLAIN(f) TS_PASTE3(plain, f, f32)
+#else
+#define TS_PLAIN(f) TS_PASTE3(plain, f, f64)
+#endif
+#define KERNEL_PLAIN(name, args) void TS_PLAIN(name) args;
+#define KERNEL_FAST(name, args) void TS_PLAIN(name) args;
+#define KERNEL_BLAS(name, args) void TS_PLAIN(name) args;
+#define GAUGE(name, args)
+#include "ref/ops/kernels.def"
+#undef KERNEL_PLAIN
+#undef KERNEL_FAST
+#undef KERNEL_BLAS
+#undef GAUGE
+
 #endif

@@ -3,10 +3,17 @@
 #include "ref/base/par.h"
 #include "ref/ops/dispatch.h"
 
+#include <math.h>
 #include <string.h>
 
 void ts_want_grad(ts_ctx *ctx, ts_tensor *t, const char *name)
 {
+    if (ctx->status)
+        return;
+    if (!ts_dtype_is_float(t->dtype)) {
+        ts_fail(ctx, TS_ERROR_USAGE, "%s: only floats have gradients", name ? name : "an input");
+        return;
+    }
     ts_grad *grad = ts_take(ctx, sizeof *grad);
     if (!grad)
         return;
@@ -23,6 +30,10 @@ static void add_grad(ts_ctx *ctx, ts_grad *grad, ts_tensor more)
         return;
     }
     const int64_t n = ts_numel(more);
+    /* The gauge of a sum: both terms', and both terms once more for the rounding of the sum. */
+    for (int64_t i = 0; i < n && grad->value.gauge && more.gauge; i++)
+        grad->value.gauge[i] += more.gauge[i] + fabs(ts_load(grad->value.data, more.dtype, i)) +
+                                fabs(ts_load(more.data, more.dtype, i));
     if (more.dtype == TS_F64)
         for (int64_t i = 0; i < n; i++)
             ((double *)grad->value.data)[i] += ((const double *)more.data)[i];
@@ -31,8 +42,6 @@ static void add_grad(ts_ctx *ctx, ts_grad *grad, ts_tensor more)
             ((float *)grad->value.data)[i] += ((const float *)more.data)[i];
     if (ctx->round != TS_NONE)
         ts_round_to(grad->value.data, grad->value.dtype, ctx->round, n);
-    for (int64_t i = 0; i < n && grad->value.gauge && more.gauge; i++)
-        grad->value.gauge[i] += more.gauge[i];
 }
 
 void ts_seed_grad(ts_ctx *ctx, ts_tensor y, ts_tensor dy)
@@ -50,12 +59,26 @@ void ts_seed_grad(ts_ctx *ctx, ts_tensor y, ts_tensor dy)
     if (ctx->status)
         return;
     ts_convert(copy.data, copy.dtype, plain.data, plain.dtype, ts_numel(copy));
+    if (ctx->round != TS_NONE)
+        ts_round_to(copy.data, copy.dtype, ctx->round, ts_numel(copy));
     if (ctx->gauges) {
         copy.gauge = ts_take(ctx, (size_t)ts_numel(copy) * sizeof(double));
         if (copy.gauge)
             memset(copy.gauge, 0, (size_t)ts_numel(copy) * sizeof(double));
     }
     add_grad(ctx, y.grad, copy);
+}
+
+/* A result without elements: forward had nothing to do, and nothing flows back. */
+static void nothing_flows(ts_step *s)
+{
+    for (int i = 0; i < s->inputs; i++) {
+        const size_t n = s->din[i].data ? (size_t)ts_numel(s->din[i]) : 0;
+        if (n)
+            memset(s->din[i].data, 0, n * ts_dtype_size(s->din[i].dtype));
+        if (n && s->din[i].gauge)
+            memset(s->din[i].gauge, 0, n * sizeof(double));
+    }
 }
 
 /* Room for the gradients that the step's inputs want; everything else stays empty. */
@@ -80,10 +103,14 @@ static void walk_one(ts_ctx *ctx, ts_step *s)
         ts_fail(ctx, TS_ERROR_UNSUPPORTED, "%s has no gradient", s->op->name);
         return;
     }
-    s->op->backward(ctx, s);
+    const bool hollow = ts_numel(s->out) == 0;
+    if (hollow)
+        nothing_flows(s);
+    else
+        s->op->backward(ctx, s);
     if (ctx->status)
         return;
-    if (ctx->gauges) {
+    if (ctx->gauges && !hollow) {
         if (!s->op->backward_gauge) {
             ts_fail(ctx, TS_ERROR_UNSUPPORTED, "the gradient of %s has no gauge", s->op->name);
             return;
