@@ -9,6 +9,7 @@
 #define TS_IO_MODULE_H
 
 #include "ref/base/ctx.h"
+#include "ref/io/items.h"
 #include "ref/io/weights.h"
 
 #include <jansson.h>
@@ -17,22 +18,7 @@
 extern "C" {
 #endif
 
-enum { TS_MAX_WILD = 4 };
-
-/* Named tensors in order. Names are copied; data is not. */
-typedef struct {
-    char *name;
-    ts_tensor value;
-} ts_item;
-
-typedef struct {
-    ts_item *items;
-    int64_t count, room;
-} ts_items;
-
-ts_status ts_items_add(ts_ctx *ctx, ts_items *items, const char *name, ts_tensor value);
-ts_tensor ts_items_get(const ts_items *items, const char *name); /* empty when missing */
-void ts_items_free(ts_items *items);
+enum { TS_MAX_WILD = 4, TS_MAX_OPENED = 8 };
 
 typedef struct ts_call {
     const char *module;         /* the name that was called */
@@ -42,14 +28,15 @@ typedef struct ts_call {
     ts_items outputs;
     const json_t *settings;     /* an object, or NULL */
     const json_t *rows;         /* of a JSON case, or NULL: then `answer` is filled instead */
-    json_t *answer;
+    json_t *answer;             /* given back with the call */
     const char *checkpoint;     /* folder, or NULL */
     const char *lora;           /* file, or NULL */
-    ts_weights *params;         /* param.* of the case, or NULL */
+    ts_weights *params;         /* param.* of the case, or NULL; the caller's */
     bool want_param_grads;
     const char *const *wanted;  /* names of the outputs that the case holds or the user asks for: for */
     int wanted_count;           /* modules without inputs, whose output names are recipes (rng.*) */
-    ts_weights *opened[4];      /* weights that the module opened: closed after the call */
+    bool params_ready;          /* gradients of params are switched as wanted */
+    ts_weights *opened[TS_MAX_OPENED]; /* weights that the module opened: closed after the call */
 } ts_call;
 
 typedef struct {
@@ -61,7 +48,8 @@ typedef struct {
     ts_status (*run)(ts_ctx *ctx, ts_call *call);
 } ts_module;
 
-/* The first module of the table whose pattern fits; fills call->wild and call->rest. */
+/* The first module of the table whose pattern fits; fills call->module, call->wild and
+ * call->rest, which point into `name`. NULL when none fits. */
 const ts_module *ts_module_find(const ts_module *table, const char *name, ts_call *call);
 
 /* Inputs: a required one (missing: fails with module and name), an optional one (empty). */

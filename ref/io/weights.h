@@ -37,6 +37,7 @@ ts_status ts_weights_add(ts_ctx *ctx, ts_weights *w, const char *name, ts_tensor
 /* The parsed config.json (never NULL for an opened folder; an empty object otherwise). */
 const json_t *ts_weights_config(const ts_weights *w);
 const char *ts_weights_label(const ts_weights *w); /* the folder, for messages */
+const char *ts_weights_component(const ts_weights *w); /* the name it was opened as; "" otherwise */
 
 /* Numbers, booleans and strings of the config. Without the key: `otherwise`, or, where `required`, a
  * failure that names file and key; a value of another type fails, too. */
@@ -61,7 +62,9 @@ int64_t ts_weights_count(const ts_weights *w);
 const char *ts_weights_name(const ts_weights *w, int64_t i); /* sorted */
 ts_tensor ts_weights_tensor(const ts_weights *w, int64_t i); /* without gradient */
 
-/* From here on weights handed out want gradients (with their names); those records can be walked. */
+/* From here on weights handed out want gradients (with their names); those records can be walked.
+ * Called before each run: records of the run before are forgotten. A weight that is asked for twice
+ * in a run has one record. */
 void ts_weights_want_grads(ts_weights *w, bool on);
 int64_t ts_weights_grad_count(const ts_weights *w);
 ts_tensor ts_weights_grad(const ts_weights *w, int64_t i, const char **name); /* empty: nothing flowed */
