@@ -1,0 +1,83 @@
+/* mathf_exp.h: ts_exp, ts_expm1, ts_tanh.
+ *
+ *     x = n ln 2 + r, |r| <= ln 2 / 2;   e^x = 2^n (1 + r + tail),   tail = r^2/2 + r^3 q(r)
+ *     expm1(x) = 2^n ((1 - 2^-n) + r + tail)
+ *     tanh(x)  = expm1(2x) / (expm1(2x) + 2)
+ *
+ * The two large terms of each sum are added exactly, so that only the tail's rounding (|tail| <=
+ * 0.07) and the last addition's remain. */
+#ifndef TS_BASE_MATHF_EXP_H
+#define TS_BASE_MATHF_EXP_H
+
+#include "ref/base/mathf_parts.h"
+
+/* ln 2: its first 32 digits and the next 53 */
+#define MATHF_LN2_HIGH 0x1.62e42fee00000p-1
+#define MATHF_LN2_LOW 0x1.a39ef35793c76p-33
+
+typedef struct {
+    double n, r, tail;
+} mathf_exponent;
+
+/* of x + low, |x| < 800, |low| at most a few units in the last place of x */
+static inline mathf_exponent mathf_exp_reduce(double x, double low)
+{
+    const double n = (x * 0x1.71547652b82fep0 + MATHF_MAGIC) - MATHF_MAGIC;
+    const double high = x - n * MATHF_LN2_HIGH, rest = n * MATHF_LN2_LOW - low;
+    const double r = high - rest, lost = (high - r) - rest;
+    double q = 0x1.1f661f3eb7504p-29;
+    q = q * r + 0x1.af3910f809c21p-26;
+    q = q * r + 0x1.27e4e254a8a39p-22;
+    q = q * r + 0x1.71de0d82ec3f2p-19;
+    q = q * r + 0x1.a01a01a45b328p-16;
+    q = q * r + 0x1.a01a01a7cf509p-13;
+    q = q * r + 0x1.6c16c16c1681fp-10;
+    q = q * r + 0x1.11111111109a5p-7;
+    q = q * r + 0x1.5555555555555p-5;
+    q = q * r + 0x1.5555555555556p-3;
+    return (mathf_exponent){n, r, 0.5 * r * r + (r * r * r * q + (lost + lost * r))};
+}
+
+/* 1 + r + tail */
+static inline mathf_pair mathf_exp_sum(mathf_exponent e)
+{
+    const mathf_pair s = mathf_sum_ordered(1.0, e.r);
+    return mathf_sum_ordered(s.hi, s.lo + e.tail);
+}
+
+static inline double ts_exp(double x)
+{
+    x = x > 710.0 ? 710.0 : x;   /* e^710 is infinite, e^-746 is zero */
+    x = x < -746.0 ? -746.0 : x;
+    const mathf_exponent e = mathf_exp_reduce(x, 0.0);
+    return mathf_scale(mathf_exp_sum(e).hi, e.n);
+}
+
+/* 2^-n expm1: (1 - 2^-n) + r + tail. 2^-100 is as good as less. */
+static inline mathf_pair mathf_expm1_sum(mathf_exponent e)
+{
+    const mathf_pair whole = mathf_sum(1.0, -mathf_power2(e.n > 100.0 ? -100.0 : -e.n));
+    const mathf_pair s = mathf_sum(whole.hi, e.r);
+    return mathf_sum_ordered(s.hi, s.lo + (whole.lo + e.tail));
+}
+
+static inline double ts_expm1(double x)
+{
+    double y = x > 710.0 ? 710.0 : x;
+    y = y < -40.0 ? -40.0 : y; /* -1 to the last digit */
+    const mathf_exponent e = mathf_exp_reduce(y, 0.0);
+    return mathf_with_sign(mathf_scale(mathf_expm1_sum(e).hi, e.n), x);
+}
+
+static inline double ts_tanh(double x)
+{
+    double size = mathf_abs(x);
+    size = size > 22.0 ? 22.0 : size; /* 1 to the last digit */
+    const mathf_exponent e = mathf_exp_reduce(2.0 * size, 0.0);
+    const mathf_pair top = mathf_expm1_sum(e);
+    const mathf_pair more = mathf_sum(top.hi, 2.0 * mathf_power2(-e.n));
+    const mathf_pair q = mathf_quotient(top, (mathf_pair){more.hi, more.lo + top.lo});
+    return mathf_with_sign(q.hi + q.lo, x);
+}
+
+#endif
