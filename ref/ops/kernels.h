@@ -3,6 +3,8 @@
 #define TS_OPS_KERNELS_H
 
 #include "ref/base/real.h"
+#include "ref/ops/norm.h"
+#include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"
 
 #include <stdbool.h>

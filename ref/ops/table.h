@@ -13,6 +13,8 @@
 #define TS_OPS_TABLE_H
 
 #include "ref/base/dtype.h"
+#include "ref/ops/norm.h"
+#include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"
 
 #include <stdbool.h>
