@@ -68,7 +68,7 @@ void ts_double_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
                          int count, const ts_double_weights *w, int64_t heads,
                          const ts_attention_rule *rule)
 {
-    ts_heads each[TS_MAX_STREAMS];
+    ts_heads each[TS_MAX_STREAMS] = {{.q = {0}}};
     for (int i = 0; i < count; i++) {
         const ts_stream_weights *own = weights_of(&streams[i], w);
         const ts_adapted *const to_qkv[3] = {&own->to_q, &own->to_k, &own->to_v};

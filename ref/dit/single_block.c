@@ -36,7 +36,7 @@ void ts_single_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
                          const ts_attention_rule *rule)
 {
     const ts_adapted *const to_qkv[3] = {&w->to_q, &w->to_k, &w->to_v};
-    ts_heads each[TS_MAX_STREAMS];
+    ts_heads each[TS_MAX_STREAMS] = {{.q = {0}}};
     for (int i = 0; i < count; i++)
         each[i] = ts_heads_of(ctx, &streams[i], n[i], heads, to_qkv, w->norm_q, w->norm_k);
     const ts_tensor a = ts_joint_attention(ctx, each, count, rule);

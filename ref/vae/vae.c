@@ -26,14 +26,14 @@ static ts_vae_layer find(finder f, int rank, const int64_t *size, const char *pa
 static ts_vae_layer find_conv(finder f, int64_t out, int64_t in, int64_t kernel, const char *path,
                               const char *leaf)
 {
-    char name[TS_PATH];
+    char name[2 * TS_PATH];
     snprintf(name, sizeof name, "%s%s%s", path, *path ? "." : "", leaf);
     return find(f, 4, (int64_t[]){out, in, kernel, kernel}, name);
 }
 
 static ts_vae_layer find_norm(finder f, int64_t c, const char *path, const char *leaf)
 {
-    char name[TS_PATH];
+    char name[2 * TS_PATH];
     snprintf(name, sizeof name, "%s.%s", path, leaf);
     return find(f, 1, &c, name);
 }
@@ -53,7 +53,7 @@ static ts_vae_resnet find_resnet(finder f, int64_t out, int64_t in, const char *
 
 static ts_vae_layer find_linear(finder f, int64_t c, const char *path, const char *leaf)
 {
-    char name[TS_PATH];
+    char name[2 * TS_PATH];
     snprintf(name, sizeof name, "%s.%s", path, leaf);
     return find(f, 2, (int64_t[]){c, c}, name);
 }
