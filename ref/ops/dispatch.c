@@ -105,6 +105,24 @@ ts_tensor ts_widened(ts_ctx *ctx, ts_tensor w)
     return y;
 }
 
+ts_tensor ts_integers(ts_ctx *ctx, const ts_step *s, ts_tensor x, const char *what, int64_t low,
+                      int64_t high)
+{
+    if (!ts_require(ctx, s, !ts_is_empty(x) && !ts_dtype_is_float(x.dtype),
+                    "each %s must be an integer", what))
+        return (ts_tensor){0};
+    const ts_tensor from = ts_laid_out(ctx, x), to = ts_new(ctx, TS_I64, x.rank, x.size);
+    for (int64_t i = 0; i < ts_numel(to) && !ctx->status; i++) {
+        const double value = ts_load(from.data, from.dtype, i); /* beyond 2^53: out of range */
+        if (!ts_require(ctx, s, value >= (double)low && value < (double)high,
+                        "%s %.0f at place %lld is not in [%lld, %lld)", what, value, (long long)i,
+                        (long long)low, (long long)high))
+            return (ts_tensor){0};
+        ((int64_t *)to.data)[i] = (int64_t)value;
+    }
+    return ctx->status ? (ts_tensor){0} : to;
+}
+
 static bool wants_grad(const ts_step *s)
 {
     for (int i = 0; i < s->inputs; i++)

@@ -68,6 +68,11 @@ ts_tensor ts_widened(ts_ctx *ctx, ts_tensor w);
  * through it (ts_apply uses it; a model uses ts_contiguous of ops.h). */
 ts_tensor ts_laid_out(ts_ctx *ctx, ts_tensor x);
 
+/* An integer input as plain int64_t, in the arena: each must be in [low, high), or the step fails and
+ * the result is empty; `what` names one of them in the sentence ("id", "target"). */
+ts_tensor ts_integers(ts_ctx *ctx, const ts_step *s, ts_tensor x, const char *what, int64_t low,
+                      int64_t high);
+
 /* Fails with a sentence about the operation unless the condition holds; true when it holds. */
 bool ts_require(ts_ctx *ctx, const ts_step *s, bool condition, const char *format, ...)
     TS_PRINTF(4, 5);

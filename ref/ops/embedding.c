@@ -6,33 +6,11 @@
 #include "ref/ops/dispatch.h"
 #include "ref/ops/ops.h"
 
-/* The ids as int64_t, checked against the number of rows. */
-static const int64_t *ids_of(ts_ctx *ctx, ts_step *s)
-{
-    const ts_tensor ids = ts_laid_out(ctx, s->in[0]);
-    const int64_t count = ts_numel(ids), rows = s->n[1];
-    s->saved[0] = ts_new(ctx, TS_I64, 1, &count);
-    if (ctx->status)
-        return NULL;
-    int64_t *to = s->saved[0].data;
-    for (int64_t i = 0; i < count; i++) {
-        const double id = ts_load(ids.data, ids.dtype, i);
-        if (!ts_require(ctx, s, id >= 0.0 && id < (double)rows,
-                        "id %.0f at place %lld is not one of the %lld rows", id, (long long)i,
-                        (long long)rows))
-            return NULL;
-        to[i] = (int64_t)id;
-    }
-    return to;
-}
-
-/* n[0] ids, n[1] rows of the table, n[2] numbers in a row */
+/* n[0] ids, n[1] rows of the table, n[2] numbers in a row; saved[0] the ids as int64_t */
 static void forward(ts_ctx *ctx, ts_step *s)
 {
-    const int64_t *ids = ids_of(ctx, s), n = s->n[2];
+    const int64_t *ids = s->saved[0].data, n = s->n[2];
     const ts_tensor table = s->in[1];
-    if (!ids)
-        return;
     if (table.dtype == ctx->compute) {
         TS_CALL(ctx, embedding_forward, s->out.data, table.data, ids, s->n[0], n);
         return;
@@ -76,11 +54,12 @@ ts_tensor ts_embedding(ts_ctx *ctx, ts_tensor table, ts_tensor ids)
     ts_step s = {.op = &embedding, .in = {ids, table}, .inputs = 2, .raw = 3u};
     if (!ts_require(ctx, &s, table.rank == 2 && ts_dtype_is_float(table.dtype),
                     "the table must be a matrix of floats") ||
-        !ts_require(ctx, &s, !ts_is_empty(ids) && !ts_dtype_is_float(ids.dtype),
-                    "ids must be integers") ||
         !ts_require(ctx, &s, ids.rank < TS_MAX_RANK, "ids have too many axes"))
         return (ts_tensor){0};
+    s.saved[0] = ts_integers(ctx, &s, ids, "id", 0, table.size[0]);
     s.in[1] = ts_laid_out(ctx, table);
+    if (ctx->status)
+        return (ts_tensor){0};
     int64_t size[TS_MAX_RANK];
     for (int i = 0; i < ids.rank; i++)
         size[i] = ids.size[i];

@@ -16,6 +16,7 @@
 #include "ref/ops/norm.h"
 #include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"
+#include "ref/ops/shape.h"
 
 #include <stdbool.h>
 #include <stdint.h>
