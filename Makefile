@@ -105,7 +105,7 @@ $(BUILD)/%.honest.o: %.c $(stamp)
 
 $(BUILD)/%.o: %.c $(stamp)
 	@echo "  CC   $<"
-	$(call compile)
+	$(call compile,$(if $(filter _%,$(notdir $<)),-O3))
 
 # Tests: tests/<room>/test_<file>.c, one program each, on cmocka.
 # Those of the command are linked with everything of it but main.

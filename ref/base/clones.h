@@ -1,0 +1,29 @@
+/* clones.h: one function, compiled for several generations of a processor.
+ *
+ * TS_CLONES before a function of x86-64 asks the compiler for a copy for AVX-512, one for AVX2 and
+ * one for every processor; the loader picks. The copies differ in the width of their vectors, not in
+ * the order of any sum, and no multiply-add is fused (-ffp-contract=off): the bits are the same.
+ * It needs the loader's indirect functions (glibc), which the sanitizers do not get on with. */
+#ifndef TS_BASE_CLONES_H
+#define TS_BASE_CLONES_H
+
+#include <stdint.h> /* brings __GLIBC__ where there is one */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(TS_NO_CLONES)
+#define TS_CLONES
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                        \
+    __has_feature(memory_sanitizer)
+#define TS_CLONES
+#endif
+#endif
+
+#if !defined(TS_CLONES)
+#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
+#define TS_CLONES __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
+#else
+#define TS_CLONES
+#endif
+#endif
+
+#endif
