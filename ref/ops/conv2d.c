@@ -1,21 +1,47 @@
 /* conv2d.c: the operation; its equation stands in plain/conv2d.c. */
+#include "ref/base/par.h"
 #include "ref/ops/dispatch.h"
 #include "ref/ops/ops.h"
 
+/* The step's shape with scratch for every thread: the block of results that it has in work. NULL after
+ * a failure. */
+static const ts_conv_shape *working(ts_ctx *ctx, const ts_step *s)
+{
+    ts_conv_shape *shape = ts_take(ctx, sizeof *shape);
+    if (!shape)
+        return NULL;
+    *shape = *(const ts_conv_shape *)s->config;
+    const int64_t rows = shape->c > shape->o ? shape->c : shape->o;
+    int64_t bytes;
+    if (!ts_mul_size(rows + 1, TS_CONV_COLUMNS * (int64_t)sizeof(double), &shape->scratch_bytes) ||
+        !ts_mul_size(shape->scratch_bytes, ts_par_count(), &bytes)) {
+        ts_fail(ctx, TS_ERROR_MEMORY, "convolution of %lld channels does not fit", (long long)rows);
+        return NULL;
+    }
+    shape->scratch = ts_take(ctx, (size_t)bytes);
+    return shape->scratch ? shape : NULL;
+}
+
 static void forward(ts_ctx *ctx, ts_step *s)
 {
-    TS_CALL(ctx, conv2d_forward, s->out.data, s->in[0].data, s->in[1].data, s->in[2].data,
-            s->config);
+    const ts_arena_mark mark = ts_arena_here(&ctx->arena);
+    const ts_conv_shape *shape = working(ctx, s);
+    if (shape)
+        TS_CALL(ctx, conv2d_forward, s->out.data, s->in[0].data, s->in[1].data, s->in[2].data,
+                shape);
+    ts_arena_return(&ctx->arena, mark);
 }
 
 static void backward(ts_ctx *ctx, ts_step *s)
 {
-    if (s->din[0].data)
-        TS_CALL(ctx, conv2d_backward_input, s->din[0].data, s->dout.data, s->in[1].data,
-                s->config);
-    if (s->din[1].data || s->din[2].data)
+    const ts_arena_mark mark = ts_arena_here(&ctx->arena);
+    const ts_conv_shape *shape = working(ctx, s);
+    if (shape && s->din[0].data)
+        TS_CALL(ctx, conv2d_backward_input, s->din[0].data, s->dout.data, s->in[1].data, shape);
+    if (shape && (s->din[1].data || s->din[2].data))
         TS_CALL(ctx, conv2d_backward_weight, s->din[1].data, s->din[2].data, s->dout.data,
-                s->in[0].data, s->config);
+                s->in[0].data, shape);
+    ts_arena_return(&ctx->arena, mark);
 }
 
 static void gauge(ts_ctx *ctx, ts_step *s)

@@ -6,6 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+/* Columns of results that fast and blas have in work at a time in a convolution: pixels, or, for the
+ * gradient of the weight, taps. */
+enum { TS_CONV_COLUMNS = 128 };
+
 /* x (batch, groups c, h, w), w (groups o, c, kh, kw), y (batch, groups o, out_h, out_w). */
 typedef struct ts_conv_shape {
     int64_t batch, groups;
