@@ -19,8 +19,8 @@
 #endif
 
 #if !defined(TS_CLONES)
-#if defined(__x86_64__) && defined(__GLIBC__) && defined(__GNUC__)
-#define TS_CLONES __attribute__((target_clones("arch=skylake-avx512", "avx2", "default")))
+#if defined(__x86_64__) && defined(__GLIBC__) && (defined(__clang__) || __GNUC__ >= 12)
+#define TS_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define TS_CLONES
 #endif

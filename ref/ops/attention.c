@@ -38,9 +38,10 @@ static const ts_attention_args *args_of(ts_ctx *ctx, const ts_step *s)
         a->mask = mask.data;
         a->gmask = mask.gauge;
     }
-    const int64_t longest = a->lq > a->lk ? a->lq : a->lk;
+    /* rows against everything, twice, and a block of results */
+    const int64_t longest = a->lq > a->lk ? a->lq : a->lk, widest = a->d > a->dv ? a->d : a->dv;
     int64_t bytes;
-    if (!ts_mul_size(longest + 64, 2 * TS_ATTENTION_ROWS * (int64_t)sizeof(double),
+    if (!ts_mul_size(2 * longest + widest + 1, TS_ATTENTION_ROWS * (int64_t)sizeof(double),
                      &a->scratch_bytes) ||
         !ts_mul_size(a->scratch_bytes, ts_par_count(), &bytes)) {
         ts_fail(ctx, TS_ERROR_MEMORY, "attention over %lld tokens does not fit", (long long)longest);

@@ -42,7 +42,7 @@ static void line(double *to, int64_t step, ts_factor f, int64_t at, int64_t stri
         copy(to, step, (const double *)f.data + at, stride, n);
 }
 
-void ts_pack(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j, int64_t columns)
+void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j, int64_t columns)
 {
     for (int64_t first = 0; first < columns; first += COLUMNS) {
         double *panel = packed + ts_packed_at(depth, 0, first);
@@ -179,7 +179,7 @@ void ts_add_product(double *c, int64_t ldc, ts_factor a, ts_factor b, int64_t ro
         for (int64_t at = 0; at < k; at += TS_BLOCK_K) {
             const int64_t n = j + TS_BLOCK_COLUMNS < columns ? TS_BLOCK_COLUMNS : columns - j;
             const int64_t depth = at + TS_BLOCK_K < k ? TS_BLOCK_K : k - at;
-            ts_pack(packed, b, at, depth, j, n);
+            ts_pack_block(packed, b, at, depth, j, n);
             ts_add_packed(c + j, ldc, a, at, packed, rows, depth, n);
         }
 }

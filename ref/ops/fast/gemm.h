@@ -36,7 +36,7 @@ static inline int64_t ts_packed_at(int64_t depth, int64_t k, int64_t j)
 }
 
 /* Packs depth <= TS_BLOCK_K terms of columns <= TS_BLOCK_COLUMNS of b, from (k, j) on. */
-void ts_pack(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j, int64_t columns);
+void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j, int64_t columns);
 
 /* c (rows, ldc) += a (rows, depth) packed: the terms from k on of a. */
 void ts_add_packed(double *c, int64_t ldc, ts_factor a, int64_t k, const double *packed,
