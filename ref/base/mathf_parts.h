@@ -85,6 +85,17 @@ static inline mathf_pair mathf_product(double a, double b)
     return (mathf_pair){p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
 }
 
+/* The float a b + c, rounded once. The product of two floats is exact in double; the sum is made
+ * odd when it was not exact, and then the second rounding does no harm. */
+static inline float mathf_fused_f32(float a, float b, float c)
+{
+    const mathf_pair s = mathf_sum((double)a * (double)b, (double)c);
+    uint64_t bits = mathf_bits(s.hi);
+    if (s.lo != 0.0 && !(bits & 1))
+        bits = (s.lo > 0.0) == (s.hi > 0.0) ? bits + 1 : bits - 1;
+    return (float)mathf_double(bits);
+}
+
 /* a / b, with one division */
 static inline mathf_pair mathf_quotient(mathf_pair a, mathf_pair b)
 {
