@@ -2,9 +2,15 @@
 #ifndef TS_IO_BYTES_H
 #define TS_IO_BYTES_H
 
+#include "ref/io/file.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
 
 static inline bool ts_big_endian(void)
 {
@@ -35,4 +41,10 @@ static inline uint64_t ts_little64(const unsigned char *bytes)
     return value;
 }
 
+/* Writes the elements of t, rows first (strided views are laid out on the way), little-endian. */
+ts_status ts_out_tensor(ts_ctx *ctx, ts_out *out, ts_tensor t);
+
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -7,8 +7,6 @@
 
 #include <string.h>
 
-enum { CHUNK = 1 << 16 };
-
 static int64_t bytes_of(ts_tensor t)
 {
     return ts_numel(t) * (int64_t)ts_dtype_size(t.dtype);
@@ -74,46 +72,13 @@ static void write_header(ts_ctx *ctx, ts_out *out, const json_t *header)
     ts_free(text);
 }
 
-/* Elements in the order of the axes, little-endian, through a buffer. */
-static void write_strided(ts_ctx *ctx, ts_out *out, ts_tensor t)
-{
-    const int64_t n = ts_numel(t);
-    const size_t size = ts_dtype_size(t.dtype);
-    int64_t index[TS_MAX_RANK] = {0}, from = 0;
-    char buffer[CHUNK];
-    size_t fill = 0;
-    for (int64_t i = 0; i < n && !ctx->status; i++) {
-        const char *element = (const char *)t.data + from * (int64_t)size;
-        if (ts_big_endian())
-            ts_swap_bytes(buffer + fill, element, 1, size);
-        else
-            memcpy(buffer + fill, element, size);
-        fill += size;
-        if (fill == CHUNK || i == n - 1) {
-            ts_out_write(ctx, out, buffer, (int64_t)fill);
-            fill = 0;
-        }
-        for (int a = t.rank - 1; a >= 0; a--) {
-            from += t.stride[a];
-            if (++index[a] < t.size[a])
-                break;
-            from -= index[a] * t.stride[a];
-            index[a] = 0;
-        }
-    }
-}
-
 static void write_data(ts_ctx *ctx, ts_out *out, const ts_items *items)
 {
     for (size_t size = 8; size >= 1; size /= 2)
         for (int64_t i = 0; i < items->count && !ctx->status; i++) {
             const ts_tensor t = items->items[i].value;
-            if (ts_dtype_size(t.dtype) != size)
-                continue;
-            if (ts_is_contiguous(t) && !ts_big_endian())
-                ts_out_write(ctx, out, t.data, bytes_of(t));
-            else
-                write_strided(ctx, out, t);
+            if (ts_dtype_size(t.dtype) == size)
+                ts_out_tensor(ctx, out, t);
         }
 }
 
