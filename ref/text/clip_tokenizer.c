@@ -103,6 +103,20 @@ int64_t ts_clip_tokenizer_longest(const ts_clip_tokenizer *t)
     return t->longest;
 }
 
+/* The id of a word that is one of the published special tokens, or -1. */
+static int64_t special_word(const ts_clip_tokenizer *t, const ts_bytes *word)
+{
+    static const char *const names[] = {"<|startoftext|>", "<|endoftext|>"};
+    for (int i = 0; i < 2; i++) {
+        const int64_t n = (int64_t)strlen(names[i]);
+        if (word->count != n || memcmp(word->at, names[i], (size_t)n))
+            continue;
+        const int64_t id = ts_bpe_find(t->bpe, names[i]);
+        return id < 0 ? t->unknown : id;
+    }
+    return -1;
+}
+
 /* Cleaned characters to ids. The Python tokenizer's words may be special tokens themselves. */
 static ts_status add_words(ts_ctx *ctx, const ts_clip_tokenizer *t, ts_ids *out,
                            const ts_runes *text, bool python)
@@ -114,13 +128,9 @@ static ts_status add_words(ts_ctx *ctx, const ts_clip_tokenizer *t, ts_ids *out,
         if (ts_runes_encode(ctx, &word, text->at + first, count))
             break;
         first += count;
-        static const char start[] = "<|startoftext|>", end[] = "<|endoftext|>";
-        if (python && word.count == sizeof start - 1 && !memcmp(word.at, start, sizeof start - 1))
-            ts_ids_add(ctx, out, ts_bpe_find(t->bpe, start) < 0 ? t->unknown
-                                                                : ts_bpe_find(t->bpe, start));
-        else if (python && word.count == sizeof end - 1 && !memcmp(word.at, end, sizeof end - 1))
-            ts_ids_add(ctx, out, ts_bpe_find(t->bpe, end) < 0 ? t->unknown
-                                                              : ts_bpe_find(t->bpe, end));
+        const int64_t id = python ? special_word(t, &word) : -1;
+        if (id >= 0)
+            ts_ids_add(ctx, out, id);
         else
             ts_bpe_encode(ctx, t->bpe, out, word.at, word.count, t->unknown,
                           python ? TS_MERGE_ROUND : TS_MERGE_ONE);

@@ -28,11 +28,25 @@ static int64_t one_of(const int32_t *r, int64_t count, const char *const *words,
     return 0;
 }
 
-static int64_t run(const int32_t *r, int64_t count, bool letters)
+/* What no alternative matches. Ignoring case, the combining iota counts as a letter where letters
+ * are excluded and as none where they are asked for: Python's expression drops it. */
+static bool outside(int32_t rune, bool python)
+{
+    return ts_is_space(rune) || (python && rune == 0x345);
+}
+
+static int64_t letters(const int32_t *r, int64_t count)
 {
     int64_t n = 0;
-    while (n < count && ts_is_letter(r[n]) == letters &&
-           (letters || (!ts_is_number(r[n]) && !ts_is_space(r[n]))))
+    while (n < count && ts_is_letter(r[n]))
+        n++;
+    return n;
+}
+
+static int64_t others(const int32_t *r, int64_t count, bool python)
+{
+    int64_t n = 0;
+    while (n < count && !ts_is_letter(r[n]) && !ts_is_number(r[n]) && !outside(r[n], python))
         n++;
     return n;
 }
@@ -41,7 +55,7 @@ int64_t ts_clip_next_word(const ts_runes *text, int64_t *first, bool python)
 {
     static const char *const special[] = {"<|startoftext|>", "<|endoftext|>", NULL};
     static const char *const ending[] = {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d", NULL};
-    while (*first < text->count && ts_is_space(text->at[*first]))
+    while (*first < text->count && outside(text->at[*first], python))
         ++*first;
     const int32_t *const r = text->at + *first;
     const int64_t count = text->count - *first;
@@ -51,8 +65,8 @@ int64_t ts_clip_next_word(const ts_runes *text, int64_t *first, bool python)
     if (!n)
         n = one_of(r, count, ending, python);
     if (!n)
-        n = run(r, count, true);
+        n = letters(r, count);
     if (!n && ts_is_number(r[0]))
         n = 1;
-    return n ? n : run(r, count, false);
+    return n ? n : others(r, count, python);
 }

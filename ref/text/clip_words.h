@@ -5,7 +5,8 @@
  * the first alternative that fits at the first place where one fits; white space is left out. The
  * expression of transformers' Python tokenizer has the two special tokens as alternatives before
  * all others and ignores case; as text is in lower case by then, that says no more than that the
- * long s counts as an s. Combining marks are no letters. */
+ * long s counts as an s, and that the combining iota (U+0345) is dropped. Combining marks are no
+ * letters. */
 #ifndef TS_TEXT_CLIP_WORDS_H
 #define TS_TEXT_CLIP_WORDS_H
 

@@ -62,6 +62,26 @@ static void add_published(ts_ctx *ctx, ts_t5_tokenizer *t, int64_t extra)
     }
 }
 
+/* After the model has been read: the special ids, and the added tokens of the configuration, which
+ * may be NULL; its file is `path`. */
+static ts_status read_config(ts_ctx *ctx, ts_t5_tokenizer *t, const json_t *config,
+                             const char *path)
+{
+    t->legacy = ts_json_bool(ctx, config, path, "legacy", true);
+    t->prefix = ts_json_bool(ctx, config, path, "add_prefix_space", true);
+    const int64_t extra = ts_json_int(ctx, config, path, "extra_ids", 100);
+    json_t *const decoder = json_object_get(config, "added_tokens_decoder");
+    if (extra < 0 || extra > 100000)
+        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: extra_ids is out of range", path);
+    if (json_is_object(decoder))
+        read_decoder(ctx, t, decoder, path);
+    else
+        add_published(ctx, t, extra);
+    t->end = piece_id(t, "</s>", 1);
+    t->pad = piece_id(t, "<pad>", 0);
+    return ctx->status;
+}
+
 static ts_status open_spiece(ts_ctx *ctx, ts_t5_tokenizer *t, const char *folder)
 {
     char *const model = ts_path_join(ctx, folder, "spiece.model");
@@ -69,20 +89,8 @@ static ts_status open_spiece(ts_ctx *ctx, ts_t5_tokenizer *t, const char *folder
     json_t *config = NULL;
     if (!ctx->status && !ts_spiece_open(ctx, &t->spiece, model) && ts_path_exists(path))
         config = ts_json_read_object(ctx, path);
-    if (!ctx->status) {
-        t->legacy = ts_json_bool(ctx, config, path, "legacy", true);
-        t->prefix = ts_json_bool(ctx, config, path, "add_prefix_space", true);
-        const int64_t extra = ts_json_int(ctx, config, path, "extra_ids", 100);
-        json_t *const decoder = json_object_get(config, "added_tokens_decoder");
-        if (extra < 0 || extra > 100000)
-            ts_fail(ctx, TS_ERROR_FORMAT, "%s: extra_ids is out of range", path);
-        else if (json_is_object(decoder))
-            read_decoder(ctx, t, decoder, path);
-        else
-            add_published(ctx, t, extra);
-        t->end = piece_id(t, "</s>", 1);
-        t->pad = piece_id(t, "<pad>", 0);
-    }
+    if (!ctx->status)
+        read_config(ctx, t, config, path);
     json_decref(config);
     ts_free(model);
     ts_free(path);
@@ -128,9 +136,20 @@ void ts_t5_tokenizer_close(ts_t5_tokenizer *t)
     ts_free(t);
 }
 
-void ts_t5_tokenizer_set_legacy(ts_t5_tokenizer *t, bool legacy)
+ts_t5_tokenizer *ts_t5_tokenizer_open_spiece(ts_ctx *ctx, const char *path, bool legacy)
 {
+    ts_t5_tokenizer *const t = ts_alloc_zero(1, sizeof *t);
+    if (!t) {
+        ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for a tokenizer", path);
+        return NULL;
+    }
+    if (!ts_spiece_open(ctx, &t->spiece, path))
+        read_config(ctx, t, NULL, path);
     t->legacy = legacy;
+    if (!ctx->status)
+        return t;
+    ts_t5_tokenizer_close(t);
+    return NULL;
 }
 
 int64_t ts_t5_tokenizer_size(const ts_t5_tokenizer *t)

@@ -34,10 +34,10 @@ typedef enum {
 ts_t5_tokenizer *ts_t5_tokenizer_open(ts_ctx *ctx, const char *folder, ts_t5_source source);
 void ts_t5_tokenizer_close(ts_t5_tokenizer *t); /* NULL is legal */
 
-/* Of spiece.model: as tokenizer_config.json has it (true when it says nothing), or set here. The
- * tokenizer that is not legacy puts one blank before the whole text, the legacy one before each
- * part between added tokens. */
-void ts_t5_tokenizer_set_legacy(ts_t5_tokenizer *t, bool legacy);
+/* A spiece.model without a configuration beside it, as T5Tokenizer(path, legacy=...) reads it: the
+ * 100 extra ids swallow the white space around. The tokenizer that is not legacy puts one blank
+ * before the whole text, the legacy one before each part between added tokens. */
+ts_t5_tokenizer *ts_t5_tokenizer_open_spiece(ts_ctx *ctx, const char *path, bool legacy);
 
 /* Appends the ids. truncate > 0: at most so many, </s> kept; pad > 0: filled up to so many. */
 ts_status ts_t5_tokenize(ts_ctx *ctx, const ts_t5_tokenizer *t, ts_ids *out, const char *text,
