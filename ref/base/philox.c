@@ -13,9 +13,9 @@
  * only the first number of each four is used. The generator's offset then grows by 4 a call.
  *
  * Normals: u = x 2^-32 + 2^-33, v = y (2 pi 2^-32) + (pi 2^-32), both floats; the pair is
- * sqrt(-2 log u) (sin v, cos v). A device takes sin and cos by __sincosf, whose error is absolute (2^-21.4 for |v| <= pi):
- * so its normals are near these in absolute size (about 1e-6), and small ones are not within a few
- * units in the last place. cuRAND's host code has accurate functions.
+ * sqrt(-2 log u) (sin v, cos v). A device takes sin and cos by __sincosf, whose error is absolute
+ * (2^-21.4 for |v| <= pi): so its normals are near these in absolute size (about 1e-6), and small
+ * ones are not within a few units in the last place. cuRAND's host code has accurate functions.
  * Test: tests/base/test_philox.c. */
 #include "ref/base/mathf.h"
 #include "ref/base/rng.h"
