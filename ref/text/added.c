@@ -75,6 +75,11 @@ static bool touches_word(const char *text, int64_t bytes, int64_t first, int64_t
     return last < bytes && ts_utf8_get(text + last, bytes - last, &rune) && ts_is_word(rune);
 }
 
+static bool is_space(const ts_added *a, int32_t rune)
+{
+    return ts_is_space(rune) || (a->python && rune >= 0x1C && rune <= 0x1F);
+}
+
 int64_t ts_added_next(const ts_added *a, const char *text, int64_t bytes, int64_t *from,
                       int64_t *stop)
 {
@@ -93,13 +98,13 @@ int64_t ts_added_next(const ts_added *a, const char *text, int64_t bytes, int64_
         }
         while (t->left && first > begin) {
             const int64_t j = before(text, first, &rune);
-            if (!ts_is_space(rune))
+            if (!is_space(a, rune))
                 break;
             first = j;
         }
         while (t->right && last < bytes) {
             const int n = ts_utf8_get(text + last, bytes - last, &rune);
-            if (!n || !ts_is_space(rune))
+            if (!n || !is_space(a, rune))
                 break;
             last += n;
         }

@@ -26,6 +26,7 @@ typedef struct {
     ts_trie trie; /* content -> place in tokens */
     ts_added_token *tokens;
     int64_t count, room;
+    bool python; /* the separators U+001C .. U+001F are white space, as for Python's str.strip */
 } ts_added;
 
 /* A second token of the same content replaces the first. */

@@ -23,6 +23,7 @@ ts_byt5_tokenizer *ts_byt5_tokenizer_new(ts_ctx *ctx)
         ts_fail(ctx, TS_ERROR_MEMORY, "no memory for a ByT5 tokenizer");
         return NULL;
     }
+    t->added.python = true;
     for (int i = 0; i < OFFSET && !ctx->status; i++)
         ts_added_put(ctx, &t->added, special[i], (ts_added_token){i, true, true, false});
     for (int i = 0; i < EXTRA && !ctx->status; i++) {

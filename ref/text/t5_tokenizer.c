@@ -73,6 +73,7 @@ static ts_status read_config(ts_ctx *ctx, ts_t5_tokenizer *t, const json_t *conf
     json_t *const decoder = json_object_get(config, "added_tokens_decoder");
     if (extra < 0 || extra > 100000)
         return ts_fail(ctx, TS_ERROR_FORMAT, "%s: extra_ids is out of range", path);
+    t->added.python = true;
     if (json_is_object(decoder))
         read_decoder(ctx, t, decoder, path);
     else

@@ -17,6 +17,7 @@ static void published(void **state)
     ts_ctx_open_plain(&ctx);
     ts_byt5_tokenizer *const t = ts_byt5_tokenizer_new(&ctx);
     rows_equal("data/goldens/text/real_tokenizers/rows.jsonl", "byt5", encode, t, 296);
+    rows_equal("data/goldens/text/tokens_more.jsonl", "byt5", encode, t, 400);
     ts_byt5_tokenizer_close(t);
     ts_ctx_close(&ctx);
 }

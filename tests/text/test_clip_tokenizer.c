@@ -3,6 +3,7 @@
 #include "ref/text/clip_tokenizer.h"
 
 #define REAL "data/goldens/text/real_tokenizers/"
+#define MORE "data/goldens/text/tokens_more.jsonl"
 
 typedef struct {
     const ts_clip_tokenizer *tokenizer;
@@ -27,6 +28,9 @@ static void real_vocabulary(void **state)
     rows_equal(REAL "rows.jsonl", "clip", encode, &(way){t, TS_CLEAN_FAST, 0, 0}, 296);
     rows_equal(REAL "rows.jsonl", "clip_77", encode, &(way){t, TS_CLEAN_FAST, 77, 77}, 296);
     rows_equal(REAL "rows.jsonl", "clip_ftfy", encode, &(way){t, TS_CLEAN_FTFY, 0, 0}, 293);
+    rows_equal(MORE, "clip", encode, &(way){t, TS_CLEAN_FAST, 0, 0}, 400);
+    rows_equal(MORE, "clip_ftfy", encode, &(way){t, TS_CLEAN_FTFY, 0, 0}, 380);
+    rows_equal(MORE, "clip_basic", encode, &(way){t, TS_CLEAN_BASIC, 0, 0}, 400);
     ts_clip_tokenizer_close(t);
     ts_ctx_close(&ctx);
 }

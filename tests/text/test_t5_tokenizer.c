@@ -3,6 +3,7 @@
 #include "ref/text/t5_tokenizer.h"
 
 #define REAL "data/goldens/text/real_tokenizers/"
+#define MORE "data/goldens/text/tokens_more.jsonl"
 
 typedef struct {
     const ts_t5_tokenizer *tokenizer;
@@ -25,6 +26,7 @@ static void real_vocabulary(void **state)
     assert_int_equal(ts_t5_tokenizer_size(t), 32100);
     rows_equal(REAL "rows.jsonl", "t5", encode, &(way){t, 0, 0}, 296);
     rows_equal(REAL "rows.jsonl", "t5_512", encode, &(way){t, 512, 512}, 296);
+    rows_equal(MORE, "t5", encode, &(way){t, 0, 0}, 400);
     ts_t5_tokenizer_close(t);
     ts_ctx_close(&ctx);
 }
@@ -43,9 +45,13 @@ static void tiny_vocabulary(void **state)
     assert_string_equal(ctx.message, "");
     rows_equal(path, "t5_sentencepiece", encode, &(way){t, 512, 0}, 61);
     ts_t5_tokenizer_close(t);
+    t = ts_t5_tokenizer_open_spiece(&ctx, "data/goldens/tiny-a/tokenizer_2/spiece.model", true);
+    rows_equal(MORE, "t5_sentencepiece", encode, &(way){t, 0, 0}, 400);
+    ts_t5_tokenizer_close(t);
     t = ts_t5_tokenizer_open_spiece(&ctx, "data/goldens/tiny-a/tokenizer_2/spiece.model", false);
     assert_string_equal(ctx.message, "");
     rows_equal(path, "t5_sentencepiece_legacy_false", encode, &(way){t, 512, 0}, 61);
+    rows_equal(MORE, "t5_sentencepiece_legacy_false", encode, &(way){t, 0, 0}, 400);
     ts_t5_tokenizer_close(t);
     ts_ctx_close(&ctx);
 }
