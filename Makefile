@@ -6,6 +6,8 @@
 #   OPENMP=0                     without threads inside operations
 #   V=1                          show the commands
 #
+#   PREFIX=/usr/local DESTDIR=   where `make install` puts things
+#
 # Each configuration has its own folder build/<config>; the default one is linked as
 # build/touchstone. A change of flags rebuilds what it concerns.
 
@@ -16,10 +18,11 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 VERSION  := 0.1.0
 
-config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)
 comma    := ,
+config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)
 BUILD    ?= build/$(subst $(comma),-,$(config))
-OPT      ?= -O2
+OPT      ?= $(if $(SAN),-O1,-O2)
+default  := cc
 
 Q := $(if $(V),,@)
 
@@ -66,6 +69,8 @@ tests   := $(wildcard tests/*/test_*.c)
 programs := $(tests:%.c=$(BUILD)/%)
 support := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 library := $(BUILD)/libtouchstone.a
+shared  := $(BUILD)/libtouchstone.so.$(VERSION)
+MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
 .SECONDARY:
 
@@ -75,16 +80,26 @@ all: $(BUILD)/touchstone
 $(BUILD)/touchstone: $(command_objects) $(library)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(command_objects) $(library) $(LDFLAGS) $(LIBS) -o $@
-	$(Q)$(if $(filter build/%,$(BUILD)),ln -sfn $(BUILD:build/%=%)/touchstone build/touchstone)
+	$(Q)$(if $(filter build/$(default),$(BUILD)),ln -sfn $(default)/touchstone build/touchstone)
 
-$(library): $(objects)
-	@echo "  AR   $@"
-	$(Q)rm -f $@ && $(AR) rcs $@ $^
-
-# The flags of the last build: rewritten only when they changed, and everything depends on them.
+# The flags and the list of objects of the last build: rewritten only when they changed. Everything
+# depends on the flags, the libraries on the list.
+remember = $(shell mkdir -p $(BUILD) && printf '%s\n' '$(subst ','\'',$(2))' > $(BUILD)/$(1).new && \
+           { cmp -s $(BUILD)/$(1).new $(BUILD)/$(1) || cp $(BUILD)/$(1).new $(BUILD)/$(1); }; \
+           rm -f $(BUILD)/$(1).new)
+ifeq ($(filter clean help,$(MAKECMDGOALS)),)
+$(call remember,flags,$(CC) $(FLAGS) $(CFLAGS) $(BACKENDS))
+$(call remember,list,$(objects))
+endif
 stamp := $(BUILD)/flags
-$(shell mkdir -p $(BUILD) && printf '%s\n' '$(subst ','\'',$(CC) $(FLAGS) $(CFLAGS) $(BACKENDS))' > $(BUILD)/flags.new && \
-        { cmp -s $(BUILD)/flags.new $(stamp) || cp $(BUILD)/flags.new $(stamp); }; rm -f $(BUILD)/flags.new)
+
+$(library): $(objects) $(BUILD)/list
+	@echo "  AR   $@"
+	$(Q)rm -f $@ && $(AR) rcs $@ $(objects)
+
+$(shared): $(objects) $(BUILD)/list
+	@echo "  LD   $@"
+	$(Q)$(CC) -shared -Wl,-soname,libtouchstone.so.$(MAJOR) $(objects) $(LDFLAGS) $(LIBS) -o $@
 
 compile = $(Q)mkdir -p $(@D) && $(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(1) -c $< -o $@
 table   = $(word 3,$(subst /, ,$<))
@@ -118,15 +133,67 @@ $(BUILD)/tests/%: $(BUILD)/tests/%.o $(support) $(library)
 	@echo "  LD   $@"
 	$(Q)$(CC) $< $(support) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
 
-.PHONY: build-tests
-build-tests: $(programs)
+jobs := $(shell nproc 2>/dev/null || echo 2)
+.PHONY: setup build-tests test test-quick check-tests
+setup:
+	$(Q)scripts/setup
 
-.PHONY: check-tests
-check-tests: all $(programs)
-	$(Q)for t in $(programs); do $$t || exit 1; done
+build-tests: all $(programs)
 
-.PHONY: clean
+# What a user runs: whatever is missing is installed, everything is built and tested.
+test: setup
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) check-tests
+	$(Q)scripts/check-house
+
+check-tests: build-tests
+	$(Q)scripts/run-tests $(BUILD) $(programs)
+
+# The same without what takes long: for sanitizers and other slow builds.
+test-quick: build-tests
+	$(Q)TS_QUICK=1 scripts/run-tests $(BUILD) $(programs)
+
+# The main job on the bundled model: the word of a sign is replaced.
+demo_out := build/demo
+.PHONY: demo
+demo: setup
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) all
+	$(Q)mkdir -p $(demo_out)
+	$(Q)scripts/demo $(BUILD)/touchstone $(demo_out)
+
+include_dir := $(DESTDIR)$(PREFIX)/include/touchstone
+.PHONY: install uninstall
+install: all $(shared)
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/lib/pkgconfig \
+	           $(DESTDIR)$(PREFIX)/share/man/man1 $(include_dir)
+	install -m 755 $(BUILD)/touchstone $(DESTDIR)$(PREFIX)/bin/touchstone
+	install -m 644 $(library) $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(shared) $(DESTDIR)$(PREFIX)/lib/
+	ln -sfn $(notdir $(shared)) $(DESTDIR)$(PREFIX)/lib/libtouchstone.so.$(MAJOR)
+	ln -sfn libtouchstone.so.$(MAJOR) $(DESTDIR)$(PREFIX)/lib/libtouchstone.so
+	install -m 644 data/man/touchstone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	for f in $(filter-out ref/cli/%,$(wildcard ref/*/*.h ref/*/*.def)); do \
+	    install -D -m 644 $$f $(include_dir)/$$f || exit 1; done
+	install -m 644 ref/touchstone.h $(include_dir)/touchstone.h
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' \
+	    scripts/touchstone.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/touchstone.pc
+
+uninstall:
+	rm -rf $(include_dir) $(DESTDIR)$(PREFIX)/bin/touchstone \
+	       $(DESTDIR)$(PREFIX)/lib/libtouchstone.* \
+	       $(DESTDIR)$(PREFIX)/lib/pkgconfig/touchstone.pc \
+	       $(DESTDIR)$(PREFIX)/share/man/man1/touchstone.1
+
+.PHONY: clean help
 clean:
 	rm -rf build
+
+help:
+	@echo "make            library and command: build/touchstone"
+	@echo "make demo       set up, build, edit a bundled picture, say where the result is"
+	@echo "make test       set up, build, run every test"
+	@echo "make test-quick the tests without the long ones (SAN=address,undefined, ...)"
+	@echo "make install    command, libraries, headers, man page (PREFIX=, DESTDIR=)"
+	@echo "make clean      remove build/"
+	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d) $(command_objects:.o=.d) $(programs:=.d) $(support:.o=.d)
