@@ -45,7 +45,8 @@ json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *
     json_t *value = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value)
         return value;
-    if (json_error_code(&error) == json_error_out_of_memory)
+    /* jansson does not always say so: a failure without words is one of memory, too */
+    if (json_error_code(&error) == json_error_out_of_memory || !*error.text)
         ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for its JSON", where);
     else
         ts_fail(ctx, TS_ERROR_FORMAT, "%s: byte %lld (line %d): not valid JSON: %s", where,
