@@ -16,7 +16,8 @@
 
 static ts_status refused(ts_ctx *ctx, const char *path, const char *doing)
 {
-    return ts_fail(ctx, TS_ERROR_IO, "%s: cannot %s: %s", path, doing, strerror(errno));
+    const ts_status code = errno == ENOMEM ? TS_ERROR_MEMORY : TS_ERROR_IO;
+    return ts_fail(ctx, code, "%s: cannot %s: %s", path, doing, strerror(errno));
 }
 
 static int open_to_read(ts_ctx *ctx, const char *path, struct stat *about)

@@ -19,16 +19,20 @@ typedef struct {
     png_bytep *rows;
     ts_picture *picture;
     int orientation;
+    bool no_memory; /* an allocation failed: whatever libpng says then, that was the reason */
 } png_job;
 
 static void on_error(png_structp png, png_const_charp message)
 {
     png_job *job = png_get_error_ptr(png);
-    if (job->in)
+    if (job->no_memory)
+        ts_fail(job->ctx, TS_ERROR_MEMORY, "%s: no memory for its compression",
+                job->in ? job->in->where : job->to->path);
+    else if (job->in)
         ts_fail(job->ctx, TS_ERROR_FORMAT, "%s: broken PNG: %s (near byte %lld)", job->in->where,
                 message, (long long)job->at);
     else
-        ts_fail(job->ctx, TS_ERROR_MEMORY, "%s: cannot encode it as PNG: %s", job->to->path,
+        ts_fail(job->ctx, TS_ERROR_UNSUPPORTED, "%s: cannot encode it as PNG: %s", job->to->path,
                 message);
     png_longjmp(png, 1);
 }
@@ -41,8 +45,11 @@ static void on_warning(png_structp png, png_const_charp message)
 
 static png_voidp take(png_structp png, png_alloc_size_t bytes)
 {
-    (void)png;
-    return ts_alloc(bytes);
+    png_job *job = png_get_mem_ptr(png);
+    void *block = ts_alloc(bytes);
+    if (!block)
+        job->no_memory = true;
+    return block;
 }
 
 static void give(png_structp png, png_voidp block)

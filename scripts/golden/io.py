@@ -3,6 +3,7 @@ the kinds of PNG that Pillow cannot write). What each should read as is in expec
 by Pillow for pictures. Usage: python scripts/golden/io.py (from the root; writes data/goldens/io).
 """
 
+import json
 import pathlib
 import struct
 import zlib
@@ -42,6 +43,21 @@ def tensors():
         "naïve 文": torch.ones(1),
     }
     save_file(all_types, out / "types.safetensors", metadata={"made by": "safetensors", "naïve": "文"})
+
+
+def pipeline():
+    """A component in two files, as diffusers shards it."""
+    folder = out / "pipeline" / "transformer"
+    folder.mkdir(parents=True, exist_ok=True)
+    (out / "pipeline" / "model_index.json").write_text('{"_class_name": "Pipeline"}\n')
+    (folder / "config.json").write_text('{"width": 3}\n')
+    for name, number in (("a", 1), ("b", 2)):
+        file = f"diffusion_pytorch_model-0000{number}-of-00002.safetensors"
+        save_file({name: torch.arange(3.0) + number}, folder / file)
+    index = {"metadata": {"total_size": 24}, "weight_map": {
+        "a": "diffusion_pytorch_model-00001-of-00002.safetensors",
+        "b": "diffusion_pytorch_model-00002-of-00002.safetensors"}}
+    (folder / "diffusion_pytorch_model.safetensors.index.json").write_text(json.dumps(index) + "\n")
 
 
 def arrays():
@@ -163,8 +179,9 @@ def jpegs():
 
 
 tensors()
+pipeline()
 arrays()
 pngs()
 jpegs()
 save_file({k: v.clone() for k, v in expected.items()}, out / "expected.safetensors")
-print(sum(f.stat().st_size for f in out.iterdir()), "bytes")
+print(sum(f.stat().st_size for f in out.rglob("*") if f.is_file()), "bytes")

@@ -1,3 +1,4 @@
+#include "tests/support/faults.h"
 #include "tests/support/files.h"
 
 #include "ref/io/bytes.h"
@@ -143,13 +144,32 @@ static void truncated(void **state)
     ts_ctx_close(&ctx);
 }
 
-int main(void)
+static int work(void)
 {
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    const ts_tensor t = ts_npy_read(&ctx, "data/goldens/io/f8_fortran.npy");
+    ts_npy_write(&ctx, "/dev/null", t);
+    return faults_answer(&ctx);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 1);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numpy_files),
         cmocka_unit_test(strided),
         cmocka_unit_test(refused),
         cmocka_unit_test(truncated),
+        cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

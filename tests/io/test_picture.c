@@ -1,3 +1,4 @@
+#include "tests/support/faults.h"
 #include "tests/support/files.h"
 
 #include "ref/io/codecs.h"
@@ -98,12 +99,40 @@ static void limits(void **state)
     ts_ctx_close(&ctx);
 }
 
-int main(void)
+static int work(void)
 {
+    static const char *const names[] = {"interlaced_rgba16.png", "turned.png", "cmyk.jpg",
+                                        "orientation6.jpg"};
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    for (int i = 0; i < 4; i++) {
+        char path[64];
+        ts_picture p;
+        snprintf(path, sizeof path, "data/goldens/io/%s", names[i]);
+        ts_picture_read(&ctx, &p, path, TS_GRAY);
+        if (p.pixels)
+            ts_picture_write(&ctx, "/dev/null", &p, &(ts_picture_text){"Key", "text"}, 1);
+        ts_picture_free(&p);
+    }
+    return faults_answer(&ctx);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 30);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_pillow),
         cmocka_unit_test(refused),
         cmocka_unit_test(limits),
+        cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

@@ -140,12 +140,74 @@ static void no_file(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* Cut anywhere it is refused; with any byte of the header changed it is refused or read, and what is
+ * read lies inside the file (a sanitizer looks). */
+static void damaged(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    size_t bytes;
+    char *whole = files_read("data/goldens/io/types.safetensors", &bytes);
+    const char *path = files_path("damaged");
+    for (size_t n = 0; n < bytes; n++) {
+        files_write(path, whole, n);
+        assert_null(ts_safetensors_open(&ctx, path));
+        files_failed(&ctx, TS_ERROR_FORMAT, "damaged: ");
+    }
+    for (size_t n = 0; n < bytes && n < 1400; n++) {
+        whole[n] = (char)(whole[n] ^ 1);
+        files_write(path, whole, bytes);
+        ts_safetensors *file = ts_safetensors_open(&ctx, path);
+        double sum = 0;
+        for (int64_t i = 0; file && i < ts_safetensors_count(file); i++)
+            for (int64_t k = 0; k < ts_numel(ts_safetensors_tensor(file, i)); k++)
+                sum += ts_load(ts_safetensors_tensor(file, i).data,
+                               ts_safetensors_tensor(file, i).dtype, k);
+        assert_true(file != NULL || sum == 0);
+        ts_safetensors_close(file);
+        if (!file)
+            files_failed(&ctx, ctx.status, "damaged: ");
+        whole[n] = (char)(whole[n] ^ 1);
+    }
+    free(whole);
+    ts_ctx_close(&ctx);
+}
+
+/* A header that says it is longer than the library's limit, and one with too many tensors. */
+static void limits(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    unsigned char start[9] = {1, 0xe1, 0xf5, 5, 0, 0, 0, 0, '{'}; /* 100000001 */
+    files_write(files_path("long"), start, 9);
+    assert_null(ts_safetensors_open(&ctx, files_path("long")));
+    files_failed(&ctx, TS_ERROR_FORMAT, "a header of 100000001 bytes, at most 100000000");
+    start[0] = 0;
+    files_write(files_path("long"), start, 9);
+    assert_null(ts_safetensors_open(&ctx, files_path("long")));
+    files_failed(&ctx, TS_ERROR_FORMAT, "truncated");
+    ts_ctx_close(&ctx);
+    const size_t room = 100001 * 12 + 2;
+    char *many = malloc(room + 1);
+    assert_non_null(many);
+    size_t length = 0;
+    for (int i = 0; i <= 100000; i++)
+        length += (size_t)snprintf(many + length, room - length, "%c\"%d\":{}", i ? ',' : '{', i);
+    strcpy(many + length, "}");
+    refuses(many, 0, TS_ERROR_FORMAT, "100001 tensors, at most 100000");
+    free(many);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(reads),
         cmocka_unit_test(refused),
         cmocka_unit_test(no_file),
+        cmocka_unit_test(damaged),
+        cmocka_unit_test(limits),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

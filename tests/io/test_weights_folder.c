@@ -1,3 +1,4 @@
+#include "tests/support/faults.h"
 #include "tests/support/files.h"
 
 #include "ref/io/safetensors.h"
@@ -118,12 +119,37 @@ static void one_file(void **state)
     ts_ctx_close(&ctx);
 }
 
-int main(void)
+/* Two files and an index, with gradients. */
+static int work(void)
 {
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    ts_weights *w = ts_weights_open(&ctx, "data/goldens/io/pipeline", "transformer");
+    if (w) {
+        ts_weights_want_grads(w, true);
+        ts_weight(&ctx, w, 1, (int64_t[]){-1}, "a");
+        ts_weight(&ctx, w, 1, (int64_t[]){-1}, "b");
+    }
+    ts_weights_close(w);
+    return faults_answer(&ctx);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 20);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(shards),
         cmocka_unit_test(folders),
         cmocka_unit_test(one_file),
+        cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

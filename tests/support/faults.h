@@ -12,7 +12,9 @@
  * success or with a sentence about memory. Returns how many runs failed in order. */
 int faults_walk(const char *argument);
 
-/* In such a run, before the work: jansson's allocations are planted as well. */
+/* In such a run, before the work: jansson's allocations are planted as well. For parsing and printing
+ * alone: jansson 2.14 may lose a letter of a string when it has no memory for it, without a word, so
+ * what is done with the text afterwards may fail for another reason. */
 void faults_begin(void);
 
 /* The exit code of such a run; closes the context. */
