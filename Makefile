@@ -118,6 +118,9 @@ $(BUILD)/%.honest.o: %.c $(stamp)
 	@echo "  CC   $< (honest)"
 	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -O3 -DTS_TABLE=honest)
 
+# Loops over whole weights.
+$(BUILD)/ref/base/convert.o: CFLAGS += -O3
+
 $(BUILD)/%.o: %.c $(stamp)
 	@echo "  CC   $<"
 	$(call compile,$(if $(filter _%,$(notdir $<)),-O3))

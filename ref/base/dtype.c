@@ -51,12 +51,20 @@ float ts_bf16_to_f32(uint16_t bits)
     return value;
 }
 
+static float nan_of(int sign, uint32_t fraction)
+{
+    const uint32_t bits = (sign ? 0xff800000u : 0x7f800000u) | fraction;
+    float value;
+    memcpy(&value, &bits, sizeof value);
+    return value;
+}
+
 float ts_f16_to_f32(uint16_t bits)
 {
     const int exponent = (bits >> 10) & 31, fraction = bits & 1023;
     const float sign = bits & 0x8000 ? -1.0f : 1.0f;
     if (exponent == 31)
-        return fraction ? NAN : sign * INFINITY;
+        return fraction ? nan_of(bits & 0x8000, (uint32_t)fraction << 13) : sign * INFINITY;
     if (exponent == 0)
         return sign * ldexpf((float)fraction, -24);
     return sign * ldexpf((float)(fraction + 1024), exponent - 25);
@@ -68,7 +76,7 @@ float ts_f8_e4m3_to_f32(uint8_t bits)
     const int exponent = (bits >> 3) & 15, fraction = bits & 7;
     const float sign = bits & 0x80 ? -1.0f : 1.0f;
     if (exponent == 15 && fraction == 7)
-        return NAN;
+        return nan_of(bits & 0x80, 0x400000);
     if (exponent == 0)
         return sign * ldexpf((float)fraction, -9);
     return sign * ldexpf((float)(fraction + 8), exponent - 10);
@@ -186,23 +194,5 @@ void ts_store(void *data, ts_dtype dtype, int64_t i, double value)
     case TS_BOOL: ((uint8_t *)data)[i] = value != 0.0; break;
     case TS_NONE:
     case TS_DTYPE_COUNT: break;
-    }
-}
-
-void ts_convert(void *to, ts_dtype to_dtype, const void *from, ts_dtype from_dtype, int64_t n)
-{
-    if (to_dtype == from_dtype && n > 0)
-        memcpy(to, from, (size_t)n * ts_dtype_size(to_dtype));
-    else
-        for (int64_t i = 0; i < n; i++)
-            ts_store(to, to_dtype, i, ts_load(from, from_dtype, i));
-}
-
-void ts_round_to(void *data, ts_dtype dtype, ts_dtype format, int64_t n)
-{
-    uint64_t narrow; /* room for one element of any type */
-    for (int64_t i = 0; i < n; i++) {
-        ts_store(&narrow, format, 0, ts_load(data, dtype, i));
-        ts_store(data, dtype, i, ts_load(&narrow, format, 0));
     }
 }
