@@ -1,5 +1,7 @@
 #include "tests/support/op.h"
 
+#include "ref/io/safetensors.h"
+
 #include <stdlib.h>
 
 static ts_tensor looked_up(ts_ctx *ctx, const ts_tensor *in, const void *arg)
@@ -92,6 +94,25 @@ static void buckets(void **state)
     assert_int_equal(ts_t5_bucket(-500, false, 32, 128), 31);
 }
 
+/* All distances from -600 to 600, by the published function. */
+static void published_buckets(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    ts_safetensors *file = ts_safetensors_open(&ctx, "data/goldens/text/t5_buckets.safetensors");
+    assert_non_null(file);
+    const ts_tensor distance = ts_safetensors_get(file, "in.relative_position");
+    const ts_tensor bucket = ts_safetensors_get(file, "out.bucket");
+    assert_int_equal(ts_numel(distance), 1201);
+    assert_int_equal(ts_numel(bucket), 1201);
+    for (int64_t i = 0; i < ts_numel(distance); i++)
+        assert_int_equal(ts_t5_bucket((int64_t)ts_load(distance.data, distance.dtype, i), true, 32, 128),
+                         (int64_t)ts_load(bucket.data, bucket.dtype, i));
+    ts_safetensors_close(file);
+    ts_ctx_close(&ctx);
+}
+
 static void relative(void **state)
 {
     (void)state;
@@ -142,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(rows),    cmocka_unit_test(types),    cmocka_unit_test(strided),
         cmocka_unit_test(buckets), cmocka_unit_test(relative), cmocka_unit_test(errors),
+        cmocka_unit_test(published_buckets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
