@@ -195,7 +195,7 @@ ts_status ts_out_open(ts_ctx *ctx, ts_out *out, const char *path)
         out->fd = -1;
     } else if (old && !S_ISREG(about.st_mode)) {
         out->fd = open(out->path, O_WRONLY | O_CLOEXEC);
-    } else if (old && access(out->path, W_OK) != 0) {
+    } else if (old && faccessat(AT_FDCWD, out->path, W_OK, AT_EACCESS) != 0) {
         out->fd = -1; /* a write-protected file is not replaced, though its folder would allow it */
     } else {
         out->fd = open_beside(out, old ? &about : NULL);

@@ -119,6 +119,32 @@ static void one_file(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* A whole folder as diffusers writes it. */
+static void published(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *component, *weight;
+    } parts[] = {{"transformer", "x_embedder.weight"},
+                 {"vae", "decoder.conv_in.weight"},
+                 {"text_encoder", "text_model.embeddings.token_embedding.weight"},
+                 {"text_encoder_2", "shared.weight"}};
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    for (int i = 0; i < 4; i++) {
+        ts_weights *w = ts_weights_open(&ctx, "data/goldens/tiny-a", parts[i].component);
+        if (!w)
+            fail_msg("%s", ctx.message);
+        assert_true(ts_weights_has(w, parts[i].weight));
+        assert_true(json_object_size(ts_weights_config(w)) > 5);
+        for (int64_t k = 0; k < ts_weights_count(w); k++)
+            assert_true(ts_dtype_is_float(ts_weights_tensor(w, k).dtype));
+        ts_weights_prefetch(w, "");
+        ts_weights_close(w);
+    }
+    ts_ctx_close(&ctx);
+}
+
 /* Two files and an index, with gradients. */
 static int work(void)
 {
@@ -149,6 +175,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(shards),
         cmocka_unit_test(folders),
         cmocka_unit_test(one_file),
+        cmocka_unit_test(published),
         cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
