@@ -68,7 +68,7 @@ ts_scope ts_scope_open(ts_ctx *ctx)
 }
 
 /* Kept tensors are copied out, the scope is given back, and they are copied in again: a block's
- * results are small beside what it computed on the way. */
+ * results are small beside what it computed on the way. A strided view comes out contiguous. */
 void ts_scope_close(ts_ctx *ctx, ts_scope scope, ts_tensor *const *keep, int count)
 {
     if (ctx->record || ctx->gauges)
@@ -87,8 +87,7 @@ void ts_scope_close(ts_ctx *ctx, ts_scope scope, ts_tensor *const *keep, int cou
     }
     for (int i = 0; i < count; i++) {
         const size_t size = (size_t)ts_numel(*keep[i]) * ts_dtype_size(keep[i]->dtype);
-        if (size)
-            memcpy(copy + at, keep[i]->data, size);
+        ts_elements(copy + at, *keep[i]);
         at += size;
     }
     ts_arena_return(&ctx->arena, scope);
@@ -97,11 +96,12 @@ void ts_scope_close(ts_ctx *ctx, ts_scope scope, ts_tensor *const *keep, int cou
         const size_t size = (size_t)ts_numel(*keep[i]) * ts_dtype_size(keep[i]->dtype);
         if (ts_is_empty(*keep[i]))
             continue;
-        keep[i]->data = ts_take(ctx, size);
-        if (!keep[i]->data)
-            *keep[i] = (ts_tensor){0};
-        else if (size)
-            memcpy(keep[i]->data, copy + at, size);
+        ts_tensor kept = ts_tensor_of(ts_take(ctx, size), keep[i]->dtype, keep[i]->rank,
+                                      keep[i]->size);
+        kept.name = keep[i]->name;
+        if (kept.data && size)
+            memcpy(kept.data, copy + at, size);
+        *keep[i] = kept.data ? kept : (ts_tensor){0};
         at += size;
     }
     ts_free(copy);

@@ -51,6 +51,27 @@ bool ts_same_size(ts_tensor a, ts_tensor b)
     return a.rank == b.rank && memcmp(a.size, b.size, (size_t)a.rank * sizeof *a.size) == 0;
 }
 
+void ts_elements(void *to, ts_tensor t)
+{
+    const int64_t n = ts_numel(t);
+    const size_t size = ts_dtype_size(t.dtype);
+    int64_t index[TS_MAX_RANK] = {0}, from = 0;
+    if (n > 0 && size > 0 && ts_is_contiguous(t)) {
+        memcpy(to, t.data, (size_t)n * size);
+        return;
+    }
+    for (int64_t i = 0; i < n && size > 0; i++) {
+        memcpy((char *)to + (size_t)i * size, (const char *)t.data + from * (int64_t)size, size);
+        for (int a = t.rank - 1; a >= 0; a--) {
+            from += t.stride[a];
+            if (++index[a] < t.size[a])
+                break;
+            from -= index[a] * t.stride[a];
+            index[a] = 0;
+        }
+    }
+}
+
 static int sizes_text(char *text, size_t room, int rank, const int64_t *size)
 {
     int at = snprintf(text, room, "(");

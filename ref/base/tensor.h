@@ -42,6 +42,9 @@ bool ts_is_empty(ts_tensor t);
 bool ts_is_contiguous(ts_tensor t);
 bool ts_same_size(ts_tensor a, ts_tensor b);
 
+/* The elements of a view of any strides, one after another, into `to` (not overlapping). */
+void ts_elements(void *to, ts_tensor t);
+
 /* Checks rank and sizes (-1: any). Fails with "NAME: expected (2, *, 64), got (2, 3, 32) F32". */
 ts_status ts_expect(struct ts_ctx *ctx, ts_tensor t, const char *name, int rank,
                     const int64_t *size);

@@ -41,24 +41,6 @@ double *ts_step_save(ts_ctx *ctx, ts_step *s, int slot, int64_t n)
     return s->saved[slot].data;
 }
 
-/* Rows of any strides, one element at a time: for types that no table computes with. */
-static void gather(char *to, ts_tensor x)
-{
-    const int64_t n = ts_numel(x);
-    const size_t size = ts_dtype_size(x.dtype);
-    int64_t index[TS_MAX_RANK] = {0}, from = 0;
-    for (int64_t i = 0; i < n; i++) {
-        memcpy(to + (size_t)i * size, (const char *)x.data + (size_t)from * size, size);
-        for (int a = x.rank - 1; a >= 0; a--) {
-            from += x.stride[a];
-            if (++index[a] < x.size[a])
-                break;
-            from -= index[a] * x.stride[a];
-            index[a] = 0;
-        }
-    }
-}
-
 ts_tensor ts_laid_out(ts_ctx *ctx, ts_tensor x)
 {
     if (ts_is_empty(x) || ts_is_contiguous(x) || ctx->status)
@@ -70,7 +52,7 @@ ts_tensor ts_laid_out(ts_ctx *ctx, ts_tensor x)
         ts_par_threads(ctx->threads);
         TS_CALL(ctx, strided_copy, y.data, x.data, x.rank, x.size, x.stride);
     } else
-        gather(y.data, x);
+        ts_elements(y.data, x);
     y.name = x.name;
     y.grad = x.grad;
     if (x.gauge) { /* gauges are stored as the tensor is: dense copies of a view's elements */
@@ -79,7 +61,7 @@ ts_tensor ts_laid_out(ts_ctx *ctx, ts_tensor x)
             ts_tensor g = x;
             g.dtype = TS_F64;
             g.data = x.gauge;
-            gather((char *)y.gauge, g);
+            ts_elements(y.gauge, g);
         }
     }
     return y;

@@ -255,6 +255,25 @@ static void scopes(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* Without a tape, what is kept is moved, and a strided view comes out contiguous. */
+static void scopes_keep_views(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    float x[6] = {1, 2, 3, 4, 5, 6};
+    ts_ctx_open(&ctx, &ts_table_plain, TS_F32, 1);
+    const ts_tensor t = ts_tensor_of(x, TS_F32, 2, (const int64_t[]){2, 3});
+    const ts_scope scope = ts_scope_open(&ctx);
+    const ts_tensor parts[2] = {t, t}, both = ts_concat(&ctx, parts, 2, 1);
+    ts_tensor y = ts_slice(&ctx, both, 1, 1, 2), z = ts_transpose(&ctx, y, 0, 1);
+    ts_scope_close(&ctx, scope, (ts_tensor *const[]){&y, &z}, 2);
+    const float expected[4] = {2, 3, 5, 6}, turned[4] = {2, 5, 3, 6};
+    assert_true(ts_is_contiguous(y) && ts_is_contiguous(z));
+    assert_memory_equal(y.data, expected, sizeof expected);
+    assert_memory_equal(z.data, turned, sizeof turned);
+    ts_ctx_close(&ctx);
+}
+
 static void interrupted(void **state)
 {
     (void)state;
@@ -280,7 +299,7 @@ int main(void)
         cmocka_unit_test(seeds),           cmocka_unit_test(integers_want_none),
         cmocka_unit_test(half_operations), cmocka_unit_test(rounding),
         cmocka_unit_test(sums_are_gauged), cmocka_unit_test(scopes),
-        cmocka_unit_test(interrupted),
+        cmocka_unit_test(interrupted),     cmocka_unit_test(scopes_keep_views),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
