@@ -125,16 +125,12 @@ $(BUILD)/%.o: %.c $(stamp)
 	@echo "  CC   $<"
 	$(call compile,$(if $(filter _%,$(notdir $<)),-O3))
 
-# Tests: tests/<room>/test_<file>.c, one program each, on cmocka.
-# Those of the command are linked with everything of it but main.
+# Tests: tests/<room>/test_<file>.c, one program each, on cmocka. They are linked with everything of
+# the command but main, too: golden cases are judged as `check` judges them.
 parts := $(filter-out $(BUILD)/ref/cli/main.o,$(command_objects))
-$(BUILD)/tests/cli/%: $(BUILD)/tests/cli/%.o $(support) $(parts) $(library)
+$(BUILD)/tests/%: $(BUILD)/tests/%.o $(support) $(parts) $(library)
 	@echo "  LD   $@"
 	$(Q)$(CC) $< $(support) $(parts) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
-
-$(BUILD)/tests/%: $(BUILD)/tests/%.o $(support) $(library)
-	@echo "  LD   $@"
-	$(Q)$(CC) $< $(support) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
 
 jobs := $(shell nproc 2>/dev/null || echo 2)
 .PHONY: setup build-tests test test-quick check-tests
