@@ -12,7 +12,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* Reading. -------------------------------------------------------------------------------------- */
+/* Reading. ------------------------------------------------------------------------------------- */
 
 static ts_status refused(ts_ctx *ctx, const char *path, const char *doing)
 {
@@ -137,7 +137,7 @@ void ts_map_ahead(const void *data, int64_t bytes)
                             POSIX_MADV_WILLNEED);
 }
 
-/* Writing. -------------------------------------------------------------------------------------- */
+/* Writing. ------------------------------------------------------------------------------------- */
 
 static char *real_path(const char *path)
 {
@@ -291,7 +291,7 @@ ts_status ts_file_write(ts_ctx *ctx, const char *path, const void *data, int64_t
     return ts_out_commit(ctx, &out);
 }
 
-/* Paths. ---------------------------------------------------------------------------------------- */
+/* Paths. --------------------------------------------------------------------------------------- */
 
 bool ts_path_exists(const char *path)
 {

@@ -54,8 +54,8 @@ bool ts_path_is_folder(const char *path);
 /* folder/name, to be given back with ts_free; NULL without memory. */
 char *ts_path_join(ts_ctx *ctx, const char *folder, const char *name);
 
-/* The real path of folder/name, to be given back with ts_free. Fails when there is no such file, and
- * when a link or ".." leads out of `root` (a folder; usually the same as `folder`). */
+/* The real path of folder/name, to be given back with ts_free. Fails when there is no such file,
+ * and when a link or ".." leads out of `root` (a folder; usually the same as `folder`). */
 char *ts_path_inside(ts_ctx *ctx, const char *root, const char *folder, const char *name);
 
 #ifdef __cplusplus

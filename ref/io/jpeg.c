@@ -1,8 +1,8 @@
 /* jpeg.c: JPEG files through libjpeg-turbo.
  *
- * libjpeg fills what is missing of a damaged file with gray and only warns. Here a warning that means
- * lost pixels is a failure; those about markers nobody needs are not.
- * Failures come by longjmp, as in png.c. Test: tests/io/test_jpeg.c */
+ * libjpeg fills what is missing of a damaged file with gray and only warns. Here a warning that
+ * means lost pixels is a failure; those about markers nobody needs are not. Failures come by
+ * longjmp, as in png.c. Test: tests/io/test_jpeg.c */
 #include "ref/io/codecs.h"
 #include "ref/io/limits.h"
 

@@ -42,7 +42,8 @@ json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *
                 (long long)(offset + deep), TS_LIMIT_JSON_DEPTH);
         return NULL;
     }
-    json_t *value = json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value =
+        json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
     if (value)
         return value;
     /* jansson does not always say so: a failure without words is one of memory, too */

@@ -25,8 +25,9 @@ json_t *ts_json_read_object(ts_ctx *ctx, const char *path); /* anything but an o
  * is none, or when it is null. */
 json_t *ts_json_find(const json_t *object, const char *key);
 
-/* A value of a type. Without the key: `otherwise`. A value of another type fails with `where` and the
- * key, and gives `otherwise`. The text belongs to the object. A whole number is also a real one. */
+/* A value of a type. Without the key: `otherwise`. A value of another type fails with `where` and
+ * the key, and gives `otherwise`. The text belongs to the object. A whole number is also a real
+ * one. */
 int64_t ts_json_int(ts_ctx *ctx, const json_t *object, const char *where, const char *key,
                     int64_t otherwise);
 double ts_json_real(ts_ctx *ctx, const json_t *object, const char *where, const char *key,

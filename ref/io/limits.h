@@ -42,7 +42,8 @@
 /* Above that, pixels for each byte of the file. */
 #define TS_LIMIT_PICTURE_RATIO ((int64_t)1024)
 
-/* Passes over the picture in one JPEG file; encoders use about ten. Each pass costs a whole decode. */
+/* Passes over the picture in one JPEG file; encoders use about ten. Each pass costs a whole decode.
+ */
 #define TS_LIMIT_JPEG_SCANS 64
 
 #endif

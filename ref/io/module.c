@@ -56,7 +56,7 @@ const ts_module *ts_module_find(const ts_module *table, const char *name, ts_cal
     return NULL;
 }
 
-/* Inputs and outputs. --------------------------------------------------------------------------- */
+/* Inputs and outputs. -------------------------------------------------------------------------- */
 
 ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name)
 {
@@ -78,7 +78,7 @@ void ts_call_output(ts_ctx *ctx, ts_call *call, const char *name, ts_tensor valu
     ts_items_add(ctx, &call->outputs, name, value);
 }
 
-/* Settings. ------------------------------------------------------------------------------------- */
+/* Settings. ------------------------------------------------------------------------------------ */
 
 enum { WHERE = 256 };
 
@@ -117,7 +117,7 @@ const json_t *ts_call_json(const ts_call *call, const char *key)
     return ts_json_find(call->settings, key);
 }
 
-/* Weights. -------------------------------------------------------------------------------------- */
+/* Weights. ------------------------------------------------------------------------------------- */
 
 /* Switched on once a call, so that asking again does not forget what was handed out. */
 static ts_weights *params_of(ts_call *call)

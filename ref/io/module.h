@@ -33,15 +33,15 @@ typedef struct ts_call {
     const char *lora;           /* file, or NULL */
     ts_weights *params;         /* param.* of the case, or NULL; the caller's */
     bool want_param_grads;
-    const char *const *wanted;  /* names of the outputs that the case holds or the user asks for: for */
-    int wanted_count;           /* modules without inputs, whose output names are recipes (rng.*) */
+    const char *const *wanted;  /* names of the outputs that the case holds or the user asks for: */
+    int wanted_count;           /* for modules whose output names are recipes (rng.*) */
     bool params_ready;          /* gradients of params are switched as wanted */
     ts_weights *opened[TS_MAX_OPENED]; /* weights that the module opened: closed after the call */
 } ts_call;
 
 typedef struct {
     const char *pattern;  /* '*' stands for a number, a trailing '**' for any path */
-    const char *inputs;   /* "hidden_states (B, L, C); temb (B, C); [mask (L, L)]": [] is optional */
+    const char *inputs;   /* "hidden_states (B, L, C); temb (B, C); [mask (L, L)]": [] optional */
     const char *outputs;  /* "0 text (B, T, C); 1 image (B, L, C)" */
     const char *settings; /* names that are known, separated by blanks; others are refused */
     const char *text;     /* one line: what it computes */

@@ -172,8 +172,9 @@ static ts_status find_header(reader *r, const ts_map *map)
     if (version > 1 && map->size >= 12)
         length |= (int64_t)bytes[10] << 16 | (int64_t)bytes[11] << 24;
     if (length > TS_LIMIT_NPY_HEADER)
-        return ts_fail(r->ctx, TS_ERROR_FORMAT, "%s: a header of %lld bytes, at most %lld are allowed",
-                       r->path, (long long)length, (long long)TS_LIMIT_NPY_HEADER);
+        return ts_fail(r->ctx, TS_ERROR_FORMAT,
+                       "%s: a header of %lld bytes, at most %lld are allowed", r->path,
+                       (long long)length, (long long)TS_LIMIT_NPY_HEADER);
     if (start + length > map->size)
         return ts_fail(r->ctx, TS_ERROR_FORMAT, "%s: truncated inside its header", r->path);
     r->begin = r->at = (const char *)bytes + start;
@@ -243,7 +244,7 @@ ts_tensor ts_npy_read(ts_ctx *ctx, const char *path)
     return t;
 }
 
-/* Writing. -------------------------------------------------------------------------------------- */
+/* Writing. ------------------------------------------------------------------------------------- */
 
 ts_status ts_npy_write(ts_ctx *ctx, const char *path, ts_tensor t)
 {
@@ -257,8 +258,9 @@ ts_status ts_npy_write(ts_ctx *ctx, const char *path, ts_tensor t)
     for (size_t i = 0; i < sizeof types / sizeof *types; i++)
         if (types[i].dtype == t.dtype)
             code = types[i].code;
-    int length = snprintf(header, sizeof header, "{'descr': '%c%s', 'fortran_order': False, 'shape': (",
-                          ts_dtype_size(t.dtype) == 1 ? '|' : '<', code);
+    int length =
+        snprintf(header, sizeof header, "{'descr': '%c%s', 'fortran_order': False, 'shape': (",
+                 ts_dtype_size(t.dtype) == 1 ? '|' : '<', code);
     for (int a = 0; a < t.rank; a++)
         length += snprintf(header + length, sizeof header - (size_t)length, "%lld%s",
                            (long long)t.size[a], a + 1 < t.rank ? ", " : t.rank == 1 ? "," : "");

@@ -71,7 +71,7 @@ static ts_status take_rows(png_job *job)
     return TS_OK;
 }
 
-/* Reading. -------------------------------------------------------------------------------------- */
+/* Reading. ------------------------------------------------------------------------------------- */
 
 static void read_bytes(png_structp png, png_bytep to, size_t count)
 {
@@ -147,7 +147,7 @@ ts_status ts_png_decode(ts_ctx *ctx, ts_picture *out, int *orientation, const ts
     return ctx->status;
 }
 
-/* Writing. -------------------------------------------------------------------------------------- */
+/* Writing. ------------------------------------------------------------------------------------- */
 
 static void write_bytes(png_structp png, png_bytep from, size_t count)
 {
@@ -180,7 +180,8 @@ static bool is_key(const char *key)
 static void write_text(png_job *job, const ts_picture_text *text)
 {
     png_text chunk = {0};
-    chunk.compression = is_ascii(text->text) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+    chunk.compression =
+        is_ascii(text->text) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
     chunk.key = (png_charp)(uintptr_t)text->key; /* libpng copies both */
     chunk.text = (png_charp)(uintptr_t)text->text;
     png_set_text(job->png, job->info, &chunk, 1);

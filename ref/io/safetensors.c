@@ -25,7 +25,7 @@ struct ts_safetensors {
     int64_t data;     /* where the data begins */
 };
 
-/* Header. --------------------------------------------------------------------------------------- */
+/* Header. -------------------------------------------------------------------------------------- */
 
 /* Names appear in messages and on terminals. */
 static bool is_printable(const char *name)
@@ -50,11 +50,13 @@ static ts_status read_shape(ts_ctx *ctx, const ts_safetensors *file, const char 
                             const json_t *shape, ts_tensor *t)
 {
     if (!json_is_array(shape))
-        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: tensor %s: shape is not a list", file->path, name);
+        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: tensor %s: shape is not a list", file->path,
+                       name);
     const size_t rank = json_array_size(shape);
     if (rank > TS_MAX_RANK)
-        return ts_fail(ctx, TS_ERROR_UNSUPPORTED, "%s: tensor %s: %zu axes, at most %d are supported",
-                       file->path, name, rank, TS_MAX_RANK);
+        return ts_fail(ctx, TS_ERROR_UNSUPPORTED,
+                       "%s: tensor %s: %zu axes, at most %d are supported", file->path, name, rank,
+                       TS_MAX_RANK);
     int64_t size[TS_MAX_RANK], span = (int64_t)ts_dtype_size(t->dtype);
     for (size_t a = 0; a < rank; a++) {
         const json_t *n = json_array_get(shape, a);
@@ -92,11 +94,12 @@ static ts_status read_entry(ts_ctx *ctx, const ts_safetensors *file, const json_
         return ts_fail(ctx, TS_ERROR_FORMAT, "%s: tensor %s: data_offsets: expected two integers",
                        file->path, e->name);
     if (e->begin < 0 || e->begin > e->end || e->end > room)
-        return ts_fail(ctx, TS_ERROR_FORMAT,
-                       "%s: tensor %s: data_offsets [%lld, %lld] lie outside the %lld bytes of data "
-                       "(from byte %lld on)",
-                       file->path, e->name, (long long)e->begin, (long long)e->end, (long long)room,
-                       (long long)file->data);
+        return ts_fail(
+            ctx, TS_ERROR_FORMAT,
+            "%s: tensor %s: data_offsets [%lld, %lld] lie outside the %lld bytes of data "
+            "(from byte %lld on)",
+            file->path, e->name, (long long)e->begin, (long long)e->end, (long long)room,
+            (long long)file->data);
     const int64_t bytes = ts_numel(e->value) * (int64_t)ts_dtype_size(e->value.dtype);
     if (e->end - e->begin != bytes)
         return ts_fail(ctx, TS_ERROR_FORMAT,
@@ -128,8 +131,8 @@ static ts_status read_entries(ts_ctx *ctx, ts_safetensors *file)
     const char *name;
     json_t *said;
     if ((int64_t)count > TS_LIMIT_TENSORS)
-        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: %zu tensors, at most %lld are allowed", file->path,
-                       count, (long long)TS_LIMIT_TENSORS);
+        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: %zu tensors, at most %lld are allowed",
+                       file->path, count, (long long)TS_LIMIT_TENSORS);
     file->entries = ts_alloc_zero(count, sizeof *file->entries);
     file->by_name = ts_alloc(count * sizeof *file->by_name);
     if (!file->entries || !file->by_name)
@@ -161,9 +164,10 @@ static ts_status read_header(ts_ctx *ctx, ts_safetensors *file)
                        file->path, (long long)file->map.size);
     const uint64_t length = ts_little64(bytes);
     if (length > (uint64_t)TS_LIMIT_HEADER_BYTES)
-        return ts_fail(ctx, TS_ERROR_FORMAT,
-                       "%s: not a safetensors file: a header of %llu bytes, at most %lld are allowed",
-                       file->path, (unsigned long long)length, (long long)TS_LIMIT_HEADER_BYTES);
+        return ts_fail(
+            ctx, TS_ERROR_FORMAT,
+            "%s: not a safetensors file: a header of %llu bytes, at most %lld are allowed",
+            file->path, (unsigned long long)length, (long long)TS_LIMIT_HEADER_BYTES);
     if ((int64_t)length > file->map.size - 8)
         return ts_fail(ctx, TS_ERROR_FORMAT,
                        "%s: truncated: its header has %llu bytes, the file ends after %lld of them",
@@ -175,7 +179,7 @@ static ts_status read_header(ts_ctx *ctx, ts_safetensors *file)
     return ctx->status;
 }
 
-/* Data. ----------------------------------------------------------------------------------------- */
+/* Data. ---------------------------------------------------------------------------------------- */
 
 typedef struct {
     int64_t begin, end;
@@ -237,7 +241,7 @@ static ts_status place(ts_ctx *ctx, const ts_safetensors *file, entry *e)
     return TS_OK;
 }
 
-/* Open and close. ------------------------------------------------------------------------------- */
+/* Open and close. ------------------------------------------------------------------------------ */
 
 typedef struct {
     const char *name;
@@ -308,7 +312,7 @@ void ts_safetensors_close(ts_safetensors *file)
     ts_free(file);
 }
 
-/* Access. --------------------------------------------------------------------------------------- */
+/* Access. -------------------------------------------------------------------------------------- */
 
 const char *ts_safetensors_path(const ts_safetensors *file)
 {

@@ -18,7 +18,7 @@ ts_status ts_weights_no_memory(ts_ctx *ctx, const char *label)
     return ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for its weights", label);
 }
 
-/* Entries. -------------------------------------------------------------------------------------- */
+/* Entries. ------------------------------------------------------------------------------------- */
 
 static int by_name(const void *a, const void *b)
 {
@@ -85,7 +85,7 @@ ts_status ts_weights_add(ts_ctx *ctx, ts_weights *w, const char *name, ts_tensor
     return TS_OK;
 }
 
-/* Life. ----------------------------------------------------------------------------------------- */
+/* Life. ---------------------------------------------------------------------------------------- */
 
 ts_weights *ts_weights_new(ts_ctx *ctx, const char *label)
 {
@@ -131,7 +131,7 @@ void ts_weights_close(ts_weights *w)
     ts_free(w);
 }
 
-/* Config. --------------------------------------------------------------------------------------- */
+/* Config. -------------------------------------------------------------------------------------- */
 
 const json_t *ts_weights_config(const ts_weights *w)
 {
@@ -185,10 +185,10 @@ int ts_config_ints(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t *o
     return ts_json_ints(ctx, w->config, where(w), key, out, room);
 }
 
-/* Tensors. -------------------------------------------------------------------------------------- */
+/* Tensors. ------------------------------------------------------------------------------------- */
 
-/* The record is the weight's, not one view's: whoever asks for the weight again in the same run gets
- * the same one, so that all that flows into a shared weight adds up. */
+/* The record is the weight's, not one view's: whoever asks for the weight again in the same run
+ * gets the same one, so that all that flows into a shared weight adds up. */
 static void attach_grad(ts_ctx *ctx, ts_weights *w, entry *e, ts_tensor *t)
 {
     if (!e->grad && w->asked_count == w->asked_room) {

@@ -31,7 +31,7 @@ ts_weights *ts_weights_open_file(ts_ctx *ctx, const char *path);
 ts_weights *ts_weights_new(ts_ctx *ctx, const char *label);
 void ts_weights_close(ts_weights *w);
 
-/* Adds a tensor under a name; the data stays the caller's. A second one of that name is an error. */
+/* Adds a tensor under a name; the data stays the caller's. A second one of that name fails. */
 ts_status ts_weights_add(ts_ctx *ctx, ts_weights *w, const char *name, ts_tensor t);
 
 /* The parsed config.json (never NULL for an opened folder; an empty object otherwise). */
@@ -39,8 +39,8 @@ const json_t *ts_weights_config(const ts_weights *w);
 const char *ts_weights_label(const ts_weights *w); /* the folder, for messages */
 const char *ts_weights_component(const ts_weights *w); /* the name it was opened as; "" otherwise */
 
-/* Numbers, booleans and strings of the config. Without the key: `otherwise`, or, where `required`, a
- * failure that names file and key; a value of another type fails, too. */
+/* Numbers, booleans and strings of the config. Without the key: `otherwise`, or, where `required`,
+ * a failure that names file and key; a value of another type fails, too. */
 int64_t ts_config_int(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t otherwise);
 double ts_config_real(ts_ctx *ctx, const ts_weights *w, const char *key, double otherwise);
 bool ts_config_bool(ts_ctx *ctx, const ts_weights *w, const char *key, bool otherwise);
@@ -67,7 +67,8 @@ ts_tensor ts_weights_tensor(const ts_weights *w, int64_t i); /* without gradient
  * in a run has one record. */
 void ts_weights_want_grads(ts_weights *w, bool on);
 int64_t ts_weights_grad_count(const ts_weights *w);
-ts_tensor ts_weights_grad(const ts_weights *w, int64_t i, const char **name); /* empty: nothing flowed */
+/* Empty: nothing flowed. */
+ts_tensor ts_weights_grad(const ts_weights *w, int64_t i, const char **name);
 
 /* Asks the system to read a weight's pages ahead. */
 void ts_weights_prefetch(const ts_weights *w, const char *prefix);

@@ -1,8 +1,9 @@
 /* weights_folder.c: finding and opening the files of a component. See weights.h.
  *
- * A component folder is searched for, in this order: an index (NAME.safetensors.index.json), one file
- * NAME.safetensors, with NAME diffusion_pytorch_model or model, plain and then as the variants that
- * publishers add (.bf16, .fp16, .fp32). Without any of them: the only *.safetensors file there is. */
+ * A component folder is searched for, in this order: an index (NAME.safetensors.index.json), one
+ * file NAME.safetensors, with NAME diffusion_pytorch_model or model, plain and then as the variants
+ * that publishers add (.bf16, .fp16, .fp32). Without any of them: the only *.safetensors file there
+ * is. */
 #include "ref/io/file.h"
 #include "ref/io/json.h"
 #include "ref/io/limits.h"
@@ -82,9 +83,11 @@ static ts_status open_shard(ts_ctx *ctx, ts_weights *w, place at, const char *in
         return ctx->status;
     const int64_t i = ts_safetensors_find(file, tensor);
     if (i < 0)
-        return ts_fail(ctx, TS_ERROR_FORMAT, "%s: the tensor %.200s is missing, which %s says is here",
+        return ts_fail(ctx, TS_ERROR_FORMAT,
+                       "%s: the tensor %.200s is missing, which %s says is here",
                        ts_safetensors_path(file), tensor, index);
-    return ts_weights_append(ctx, w, ts_safetensors_path(file), tensor, ts_safetensors_tensor(file, i));
+    return ts_weights_append(ctx, w, ts_safetensors_path(file), tensor,
+                             ts_safetensors_tensor(file, i));
 }
 
 static ts_status open_index(ts_ctx *ctx, ts_weights *w, place at, const char *name)
@@ -152,7 +155,8 @@ static bool only_name(ts_ctx *ctx, place at, char *name, size_t room)
     DIR *list = opendir(at.folder);
     const struct dirent *one;
     if (!list)
-        return ts_fail(ctx, TS_ERROR_IO, "%s: cannot list it: %s", at.folder, strerror(errno)), false;
+        return ts_fail(ctx, TS_ERROR_IO, "%s: cannot list it: %s", at.folder, strerror(errno)),
+               false;
     while ((one = readdir(list))) {
         pickled += ends_with(one->d_name, ".bin") || ends_with(one->d_name, ".pt");
         if (ends_with(one->d_name, ".safetensors") && ++found)
@@ -197,17 +201,19 @@ static char *component_folder(ts_ctx *ctx, const char *dir, const char *componen
 {
     if (!ts_path_is_folder(dir)) {
         ts_fail(ctx, TS_ERROR_IO, "%s: %s", dir,
-                ts_path_exists(dir) ? "not a folder: a checkpoint in the diffusers layout is expected"
-                                    : "no such folder");
+                ts_path_exists(dir)
+                    ? "not a folder: a checkpoint in the diffusers layout is expected"
+                    : "no such folder");
         return NULL;
     }
     if (is_there(dir, "config.json"))
         return ts_strdup(dir);
     if (!is_there(dir, "model_index.json")) {
-        ts_fail(ctx, TS_ERROR_IO,
-                "%s: neither config.json nor model_index.json: a checkpoint in the diffusers layout "
-                "is expected",
-                dir);
+        ts_fail(
+            ctx, TS_ERROR_IO,
+            "%s: neither config.json nor model_index.json: a checkpoint in the diffusers layout "
+            "is expected",
+            dir);
         return NULL;
     }
     if (!component || !is_there(dir, component)) {

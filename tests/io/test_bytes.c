@@ -10,7 +10,8 @@ static void swaps(void **state)
     (void)state;
     unsigned char in[8] = {1, 2, 3, 4, 5, 6, 7, 8}, out[8];
     static const unsigned char one[8] = {1, 2, 3, 4, 5, 6, 7, 8}, two[8] = {2, 1, 4, 3, 6, 5, 8, 7},
-                               four[8] = {4, 3, 2, 1, 8, 7, 6, 5}, eight[8] = {8, 7, 6, 5, 4, 3, 2, 1};
+                               four[8] = {4, 3, 2, 1, 8, 7, 6, 5},
+                               eight[8] = {8, 7, 6, 5, 4, 3, 2, 1};
     ts_swap_bytes(out, in, 8, 1);
     assert_memory_equal(out, one, 8);
     ts_swap_bytes(out, in, 4, 2);

@@ -1,3 +1,4 @@
+#include "tests/support/faults.h"
 #include "tests/support/files.h"
 
 #include "ref/io/module.h"
@@ -46,8 +47,8 @@ static void carries(void **state)
     ts_ctx_open_plain(&ctx);
     float value = 3;
     const ts_tensor t = ts_tensor_of(&value, TS_F32, 0, NULL);
-    json_t *settings = json_pack("{s:f, s:i, s:b, s:s, s:n, s:{s:i}}", "real", 0.5, "int", 3, "bool",
-                                 1, "text", "x", "null", "config", "d_ff", 64);
+    json_t *settings = json_pack("{s:f, s:i, s:b, s:s, s:n, s:{s:i}}", "real", 0.5, "int", 3,
+                                 "bool", 1, "text", "x", "null", "config", "d_ff", 64);
     ts_call call = {.module = "a.b", .settings = settings};
     ts_items_add(&ctx, &call.inputs, "x", t);
     assert_ptr_equal(ts_call_input(&ctx, &call, "x").data, &value);
@@ -137,12 +138,34 @@ static void weights(void **state)
     ts_ctx_close(&ctx);
 }
 
-int main(void)
+static int work(void)
 {
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    ts_call call = {.module = "m", .checkpoint = "data/goldens/io/pipeline"};
+    ts_weights *w = ts_call_weights(&ctx, &call, "transformer");
+    if (w)
+        ts_call_output(&ctx, &call, "y", ts_weight(&ctx, w, 1, (int64_t[]){3}, "a"));
+    ts_call_free(&call);
+    return faults_answer(&ctx);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 20);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds),
         cmocka_unit_test(carries),
         cmocka_unit_test(weights),
+        cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

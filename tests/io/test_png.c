@@ -47,7 +47,8 @@ static void texts(void **state)
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
     ts_picture p = sample(&ctx, TS_RGB);
-    const ts_picture_text text[] = {{"Seed", "42"}, {"Prompt", "ein Schild: \xe5\x87\xba\xe5\x8f\xa3"}};
+    const ts_picture_text text[] = {{"Seed", "42"},
+                                    {"Prompt", "ein Schild: \xe5\x87\xba\xe5\x8f\xa3"}};
     const char *path = files_path("text.png");
     assert_int_equal(ts_picture_write(&ctx, path, &p, text, 2), TS_OK);
     size_t bytes;

@@ -140,8 +140,8 @@ static void no_file(void **state)
     ts_ctx_close(&ctx);
 }
 
-/* Cut anywhere it is refused; with any byte of the header changed it is refused or read, and what is
- * read lies inside the file (a sanitizer looks). */
+/* Cut anywhere it is refused; with any byte of the header changed it is refused or read, and what
+ * is read lies inside the file (a sanitizer looks). */
 static void damaged(void **state)
 {
     (void)state;

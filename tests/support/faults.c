@@ -43,7 +43,8 @@ void faults_begin(void)
 int faults_answer(ts_ctx *ctx)
 {
     const ts_status status = ts_ctx_status(ctx);
-    /* jansson calls a string for which it has no memory a mistake in the text: that is its answer */
+    /* jansson calls a string for which it has no memory a mistake in the text: that is its answer
+     */
     const bool said = status == TS_ERROR_MEMORY ? strstr(ctx->message, "memory") != NULL
                                                 : strstr(ctx->message, "not valid JSON") != NULL;
     if (status && !said)
