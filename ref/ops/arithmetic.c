@@ -110,6 +110,7 @@ static ts_tensor pair(ts_ctx *ctx, const ts_op *op, ts_tensor a, ts_tensor b, ts
     s.in[0] = a;
     s.in[1] = b;
     s.inputs = 2;
+    s.nameless = true; /* a weight that is added is not the module of the sum */
     if (!ts_require(ctx, &s, !ts_is_empty(a) && !ts_is_empty(b), "both operands are needed") ||
         !ts_require(ctx, &s, overlay(a, b, &shape),
                     "each axis, counted from the last, must be equal, 1 or absent"))
