@@ -121,6 +121,7 @@ static ts_dit_config config_of(ts_ctx *ctx, const ts_weights *w)
         .in_channels = bounded(ctx, w, "in_channels", 1, MAX_WIDTH),
         .text_dim = bounded(ctx, w, "joint_attention_dim", 1, MAX_WIDTH),
         .pooled_dim = bounded(ctx, w, "pooled_projection_dim", 1, MAX_WIDTH),
+        .theta = TS_ROPE_THETA,
         .guidance = ts_config_bool(ctx, w, "guidance_embeds", false),
     };
     c.out_channels = ts_config_int(ctx, w, "out_channels", c.in_channels);

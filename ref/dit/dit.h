@@ -9,6 +9,7 @@ extern "C" {
 #endif
 
 enum { TS_MAX_AXES = 4 };
+#define TS_ROPE_THETA 10000.0 /* fixed in the published model */
 
 typedef struct {
     int64_t layers, single_layers;
@@ -17,6 +18,7 @@ typedef struct {
     int64_t text_dim, pooled_dim;
     int axes;
     int64_t axes_dims[TS_MAX_AXES];
+    double theta; /* longest period of the rotary embedding over 2 pi */
     bool guidance;
 } ts_dit_config;
 

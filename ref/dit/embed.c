@@ -14,7 +14,7 @@
 
 #include <stdio.h>
 
-static const double time_period = 10000.0, rope_theta = 10000.0;
+static const double time_period = 10000.0;
 enum { TIME_DIM = 256 };
 
 ts_tensor ts_time_proj(ts_ctx *ctx, ts_tensor t)
@@ -53,7 +53,7 @@ ts_rope ts_pos_embed(ts_ctx *ctx, const ts_dit *dit, ts_tensor ids)
 {
     ts_rope rope = {{0}, {0}};
     ts_rope_tables(ctx, &rope.cos, &rope.sin, ids, dit->config.axes, dit->config.axes_dims,
-                   rope_theta);
+                   dit->config.theta);
     ts_named(ctx, rope.cos, "pos_embed", 0);
     ts_named(ctx, rope.sin, "pos_embed", 1);
     return rope;

@@ -255,6 +255,10 @@ static ts_status run_single_attention(ts_ctx *ctx, ts_call *call)
         "flux." path, inputs, outputs, OPTIONS, text, run                                          \
     }
 
+#define POS_EMBED                                                                                  \
+    "ids (L, axes)", "0 cos (L, D); 1 sin (L, D)", "axes_dims_rope theta",                         \
+        "rotary tables of positions", ts_run_pos_embed
+
 #define ROPES "image_rotary_emb.0 (T+L, D); image_rotary_emb.1 (T+L, D); "
 #define COND_ROPES "[cond_rotary_emb.0 (M, D)]; [cond_rotary_emb.1 (M, D)]"
 
@@ -313,8 +317,8 @@ const ts_module ts_dit_modules[] = {
          "linear, SiLU, linear", ts_run_embedder),
     BOTH("time_text_embed.text_embedder", "caption (B, pooled)", "output (B, C)",
          "linear, SiLU, linear", ts_run_embedder),
-    BOTH("pos_embed", "ids (L, 3)", "0 cos (L, D); 1 sin (L, D)", "rotary tables of positions",
-         ts_run_pos_embed),
+    {"flux_text.pos_embed", POS_EMBED},
+    {"flux.pos_embed", POS_EMBED},
     BOTH("norm_out", "x (B, L, C); conditioning_embedding (B, C)", "output (B, L, C)",
          "the last adaptive layer norm", ts_run_norm_out),
     BOTH("**", "input (..., in), of a norm of queries or keys: x (..., D); [cos (L, D)]; [sin (L, D)]",

@@ -78,12 +78,23 @@ ts_status ts_run_time_proj(ts_ctx *ctx, ts_call *call)
     return ts_ctx_status(ctx);
 }
 
+/* The axes come from the settings, or else from the model of the call. */
 ts_status ts_run_pos_embed(ts_ctx *ctx, ts_call *call)
 {
-    network n = open_network(ctx, call);
+    const json_t *dims = ts_call_json(call, "axes_dims_rope");
+    network n = {0};
+    ts_dit bare = {.config.axes = (int)json_array_size(dims)};
+    for (int i = 0; i < bare.config.axes && i < TS_MAX_AXES; i++)
+        bare.config.axes_dims[i] = json_integer_value(json_array_get(dims, (size_t)i));
+    if (dims && (bare.config.axes < 1 || bare.config.axes > TS_MAX_AXES))
+        ts_fail(ctx, TS_ERROR_USAGE, "%s: axes_dims_rope: expected a list of 1 to %d sizes",
+                call->module, TS_MAX_AXES);
+    bare.config.theta = ts_call_real(ctx, call, "theta", TS_ROPE_THETA);
+    if (!dims)
+        n = open_network(ctx, call);
     const ts_tensor ids = ts_call_input(ctx, call, "ids");
     if (!ctx->status) {
-        const ts_rope rope = ts_pos_embed(ctx, n.dit, ids);
+        const ts_rope rope = ts_pos_embed(ctx, dims ? &bare : n.dit, ids);
         ts_call_output(ctx, call, "0", rope.cos);
         ts_call_output(ctx, call, "1", rope.sin);
     }
