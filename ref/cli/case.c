@@ -224,6 +224,19 @@ static const char *text_of(ts_ctx *ctx, const ts_case *c, const char *key)
     return ts_json_text(ctx, c->root, c->path, key, NULL);
 }
 
+/* Cases of a tokenizer hold the tokens that were added to it beside their rows: a setting as well. */
+static void read_vocabulary(ts_ctx *ctx, ts_case *c)
+{
+    json_t *const added = json_object_get(c->root, "added_tokens");
+    if (!added || json_object_get(c->job.settings, "added_tokens"))
+        return;
+    json_t *const settings = c->job.settings ? json_copy(c->job.settings) : json_object();
+    if (json_object_set(settings, "added_tokens", added))
+        ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for its settings", c->path);
+    json_decref(c->job.settings);
+    c->job.settings = settings;
+}
+
 static ts_status open_json(ts_ctx *ctx, ts_case *c)
 {
     c->root = ts_json_read_object(ctx, c->path);
@@ -233,6 +246,7 @@ static ts_status open_json(ts_ctx *ctx, ts_case *c)
     c->job.checkpoint = relative(ctx, c->path, text_of(ctx, c, "checkpoint"));
     c->job.lora = relative(ctx, c->path, text_of(ctx, c, "lora"));
     c->job.settings = json_incref(json_object_get(c->root, "settings"));
+    read_vocabulary(ctx, c);
     c->expect = json_incref(json_object_get(c->root, "expect"));
     c->classes = json_incref(json_object_get(c->root, "class"));
     c->job.rows = json_object_get(c->root, "rows");
