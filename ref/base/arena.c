@@ -26,6 +26,31 @@ static ts_arena_chunk *chunk_new(ts_arena_chunk *before, size_t size)
     return chunk;
 }
 
+static void free_spares(ts_arena *arena)
+{
+    while (arena->spare) {
+        ts_arena_chunk *before = arena->spare->before;
+        ts_free(arena->spare);
+        arena->spare = before;
+    }
+}
+
+/* A chunk with room for `need`: a spare one, or a new one of at least `size` bytes. When no spare is
+ * large enough they are given to the system first, so that no more is held than was once needed. */
+static ts_arena_chunk *chunk_for(ts_arena *arena, size_t need, size_t size)
+{
+    for (ts_arena_chunk **at = &arena->spare; *at; at = &(*at)->before)
+        if ((*at)->size >= need) {
+            ts_arena_chunk *found = *at;
+            *at = found->before;
+            found->before = arena->chunk;
+            found->fill = 0;
+            return found;
+        }
+    free_spares(arena);
+    return chunk_new(arena->chunk, size);
+}
+
 void *ts_arena_take(ts_arena *arena, size_t bytes)
 {
     if (bytes > SIZE_MAX - ALIGNMENT)
@@ -36,7 +61,7 @@ void *ts_arena_take(ts_arena *arena, size_t bytes)
         /* Chunks double, so that a long run takes few of them. */
         const size_t grown = chunk && chunk->size < SIZE_MAX / 4 ? 2 * chunk->size : CHUNK;
         const size_t limit = (size_t)256 << 20, next = grown < limit ? grown : limit;
-        chunk = chunk_new(arena->chunk, need > next ? need : next);
+        chunk = chunk_for(arena, need, need > next ? need : next);
         if (!chunk)
             return NULL;
         arena->chunk = chunk;
@@ -58,7 +83,8 @@ void ts_arena_return(ts_arena *arena, ts_arena_mark mark)
 {
     while (arena->chunk != mark.chunk) {
         ts_arena_chunk *before = arena->chunk->before;
-        ts_free(arena->chunk);
+        arena->chunk->before = arena->spare;
+        arena->spare = arena->chunk;
         arena->chunk = before;
     }
     if (arena->chunk)
@@ -69,14 +95,22 @@ void ts_arena_return(ts_arena *arena, ts_arena_mark mark)
 void ts_arena_free(ts_arena *arena)
 {
     ts_arena_return(arena, (ts_arena_mark){0});
+    free_spares(arena);
     *arena = (ts_arena){0};
 }
 
-/* Planted faults: the n-th allocation of the process fails. The count is the one piece of state that
- * contexts share; it exists only while TS_FAIL_ALLOC is set. */
+/* Planted faults: the n-th allocation fails. The count is the one piece of state that contexts share;
+ * it means something only while a fault is planted. */
+static atomic_long counter, planted = -1; /* -1: the environment has not been asked */
+
+long ts_plant_fault(long n)
+{
+    atomic_store(&planted, n > 0 ? n : 0);
+    return atomic_exchange(&counter, 0);
+}
+
 static int fault_is_due(void)
 {
-    static atomic_long counter, planted = -1;
     long n = atomic_load(&planted);
     if (n < 0) {
         const char *text = getenv("TS_FAIL_ALLOC");
@@ -84,7 +118,7 @@ static int fault_is_due(void)
         n = n > 0 ? n : 0;
         atomic_store(&planted, n);
     }
-    return n > 0 && atomic_fetch_add(&counter, 1) + 1 == n;
+    return n > 0 && atomic_fetch_add(&counter, 1) + 1 == n; /* counted only then */
 }
 
 void *ts_alloc(size_t bytes)

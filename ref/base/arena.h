@@ -17,6 +17,7 @@ typedef struct ts_arena_chunk ts_arena_chunk;
 
 typedef struct {
     ts_arena_chunk *chunk; /* the one being filled; its predecessors hang behind it */
+    ts_arena_chunk *spare; /* given back, kept for what comes next */
     size_t used;           /* bytes handed out now, over all chunks */
     size_t peak;           /* the most that was ever handed out */
 } ts_arena;
@@ -29,11 +30,17 @@ typedef struct {
 /* bytes of memory, 64-byte aligned, not cleared; NULL when there is none. 0 bytes is legal. */
 void *ts_arena_take(ts_arena *arena, size_t bytes);
 ts_arena_mark ts_arena_here(const ts_arena *arena);
+
+/* Gives back everything taken since the mark. The chunks stay with the arena for what comes next,
+ * until one is needed that none of them can be: a loop over blocks asks the system once. */
 void ts_arena_return(ts_arena *arena, ts_arena_mark mark);
-void ts_arena_free(ts_arena *arena);
+void ts_arena_free(ts_arena *arena); /* and begins anew */
 
 /* malloc, calloc, realloc and strdup with a fault that can be planted: with TS_FAIL_ALLOC=n in the
- * environment, the n-th allocation of the process (from 1) fails, and only that one. */
+ * environment, the n-th allocation of the process (from 1) fails, and only that one; or, in a test,
+ * the n-th after ts_plant_fault(n) (0: none any more; it returns how many there were since the last
+ * planting). Not for several threads at a time. */
+long ts_plant_fault(long n);
 void *ts_alloc(size_t bytes);
 void *ts_alloc_zero(size_t count, size_t bytes);
 void *ts_realloc(void *old, size_t bytes);

@@ -109,10 +109,10 @@ void ts_scope_close(ts_ctx *ctx, ts_scope scope, ts_tensor *const *keep, int cou
 
 void ts_enter(ts_ctx *ctx, const char *format, ...)
 {
-    if (ctx->path_depth >= TS_PATH_DEPTH)
-        return;
     const size_t at = strlen(ctx->path);
-    ctx->path_end[ctx->path_depth++] = (int)at;
+    if (ctx->path_depth++ >= TS_PATH_DEPTH) /* deeper than any model: counted, not named */
+        return;
+    ctx->path_end[ctx->path_depth - 1] = (int)at;
     char name[TS_PATH];
     va_list args;
     va_start(args, format);
@@ -123,6 +123,6 @@ void ts_enter(ts_ctx *ctx, const char *format, ...)
 
 void ts_leave(ts_ctx *ctx)
 {
-    if (ctx->path_depth > 0)
-        ctx->path[ctx->path_end[--ctx->path_depth]] = '\0';
+    if (ctx->path_depth > 0 && --ctx->path_depth < TS_PATH_DEPTH)
+        ctx->path[ctx->path_end[ctx->path_depth]] = '\0';
 }

@@ -68,7 +68,8 @@ ts_tensor ts_new(ts_ctx *ctx, ts_dtype dtype, int rank, const int64_t *size);
 ts_tensor ts_new_zero(ts_ctx *ctx, ts_dtype dtype, int rank, const int64_t *size);
 
 /* A scope of the arena. Closing it gives back everything taken since, but for the `count` tensors
- * of `keep`, which are moved to its beginning. While a tape is recorded nothing is given back. */
+ * of `keep` (views too: they become contiguous), which are moved to its beginning. While a tape is
+ * recorded or gauges are computed nothing is given back. After a failure they become empty. */
 typedef ts_arena_mark ts_scope;
 ts_scope ts_scope_open(ts_ctx *ctx);
 void ts_scope_close(ts_ctx *ctx, ts_scope scope, ts_tensor *const *keep, int count);

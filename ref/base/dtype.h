@@ -1,11 +1,10 @@
 /* dtype.h: number formats, and the conversions between them.
  *
  * Every conversion to a narrower float rounds to nearest, ties to even; overflow gives infinity
- * (F8_E4M3 has none: NaN, as its definition says; newer torch saturates at 448 instead). Conversions
- * to a wider float are exact. NaN
- * stays NaN and keeps its sign; its fraction is kept on the way to a wider format and becomes the
- * quiet one (the highest bit alone) on the way to a narrower. dtype.c has single values, convert.c
- * whole arrays. */
+ * (F8_E4M3 has none: NaN, as its definition says; newer torch saturates at 448 instead). To a wider
+ * float they are exact. NaN stays NaN and keeps its sign; its fraction is kept on the way to a wider
+ * format and becomes the quiet one (the highest bit alone) on the way to a narrower. dtype.c has
+ * single values, convert.c whole arrays. */
 #ifndef TS_BASE_DTYPE_H
 #define TS_BASE_DTYPE_H
 
