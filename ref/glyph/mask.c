@@ -93,7 +93,7 @@ ts_status ts_position_mask(ts_ctx *ctx, uint8_t *mask, ts_polygon polygon, ts_ma
     ts_rect rect;
     if (clear(ctx, mask, height, width) ||
         ts_min_area_rect(ctx, &rect, polygon.points, polygon.count) ||
-        ts_fill_polygon(ctx, mask, polygon.points, polygon.count, 1, height, width))
+        ts_fill_polygon(ctx, mask, polygon.points, polygon.count, UINT8_MAX, height, width))
         return ctx->status;
     if (rect.width < small_side || rect.height < small_side) {
         change = change == TS_MASK_ERODE1 ? TS_MASK_DILATE2 : change;

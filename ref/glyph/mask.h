@@ -1,7 +1,7 @@
 /* mask.h: masks of text positions, and the regions of a mask picture.
  *
- * A mask is uint8_t[height * width], row by row. Filled positions hold 1; a mask picture counts as
- * set from 128 on. */
+ * A mask is uint8_t[height * width], row by row. Position masks hold 0 and 255; a mask picture counts
+ * as set from 128 on. */
 #ifndef TS_GLYPH_MASK_H
 #define TS_GLYPH_MASK_H
 
@@ -34,7 +34,7 @@ typedef enum {
     TS_MASK_ERODE2
 } ts_mask_change;
 
-/* The mask of one line of text: the filled polygon (1), changed. A polygon whose minimum-area
+/* The mask of one line of text: the filled polygon (255), changed. A polygon whose minimum-area
  * rectangle has a side under 20 pixels is never eroded: as published, the choice then falls to the
  * next branch, so ERODE1 dilates twice, and ERODE2 keeps. Fails like ts_fill_polygon. */
 ts_status ts_position_mask(struct ts_ctx *ctx, uint8_t *mask, ts_polygon polygon,

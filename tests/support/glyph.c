@@ -1,7 +1,9 @@
 #include "tests/support/glyph.h"
 
 #include <stdio.h>
+#include <math.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -53,4 +55,83 @@ int glyph_faults(ts_status (*call)(ts_ctx *ctx, void *arg), void *arg)
     }
     fail_msg("an allocation that fails for ever");
     return 0;
+}
+
+/* Which bound a field has. */
+static double bound(const char *key, double want, bool line)
+{
+    static const char *const drawn[] = {"text_bbox", "picture_bbox", "bbox_50", "getsize",
+                                        "getoffset", "probe_size", "x", "y", "x_s", "y_end"};
+    if (strcmp(key, "pixels") == 0)
+        return fmax(0.1 * want, 3);
+    if (strncmp(key, "font_size", 9) == 0 || strcmp(key, "ratio") == 0 ||
+        (line && strcmp(key, "size") == 0))
+        return 0.03 * want;
+    for (size_t i = 0; i < sizeof drawn / sizeof *drawn; i++)
+        if (strcmp(key, drawn[i]) == 0)
+            return 3;
+    return 1e-4;
+}
+
+static bool agrees(const char *key, const json_t *want, const json_t *got, bool line)
+{
+    if (!got)
+        return false;
+    if (strcmp(key, "error") == 0)
+        return json_is_string(got);
+    if (json_is_array(want)) {
+        bool all = json_array_size(want) == json_array_size(got);
+        for (size_t i = 0; all && i < json_array_size(want); i++)
+            all = agrees(key, json_array_get(want, i), json_array_get(got, i), line);
+        return all;
+    }
+    if (!json_is_number(want) || !json_is_number(got))
+        return json_equal(want, got);
+    const double w = json_number_value(want);
+    return fabs(w - json_number_value(got)) <= bound(key, w, line);
+}
+
+static bool row_agrees(json_t *want, json_t *got, bool line)
+{
+    const char *key;
+    json_t *value;
+    bool all = json_object_size(want) == json_object_size(got);
+    json_object_foreach(want, key, value)
+        all = all && agrees(key, value, json_object_get(got, key), line);
+    return all;
+}
+
+void glyph_rows(const ts_module *table, const char *path, size_t rows, const char *const *texts,
+                int text_count, int misses)
+{
+    json_t *root = glyph_json(path);
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    ts_call call = {0};
+    const char *name = json_string_value(json_object_get(root, "module"));
+    const ts_module *module = ts_module_find(table, name, &call);
+    assert_non_null(module);
+    call.rows = json_object_get(root, "rows");
+    if (module->run(&ctx, &call))
+        fail_msg("%s", ctx.message);
+    assert_int_equal(json_array_size(call.rows), rows);
+    assert_int_equal(json_array_size(call.answer), rows);
+    int missed = 0;
+    for (size_t i = 0; i < rows; i++) {
+        const json_t *row = json_array_get(call.rows, i);
+        const char *text = json_string_value(json_object_get(row, "text"));
+        if (row_agrees(json_object_get(row, "out_basic_layout"), json_array_get(call.answer, i),
+                       strcmp(name, "glyph.line") == 0))
+            continue;
+        bool known = false;
+        for (int k = 0; k < text_count; k++)
+            known = known || strcmp(texts[k], text) == 0;
+        if (!known)
+            fail_msg("row %zu of %s: \"%s\"", i, path, text);
+        missed++;
+    }
+    assert_int_equal(missed, misses);
+    ts_call_free(&call);
+    json_decref(root);
+    ts_ctx_close(&ctx);
 }
