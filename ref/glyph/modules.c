@@ -326,7 +326,8 @@ static ts_status mask_module(ts_ctx *ctx, ts_call *call)
     ts_tensor hint = ts_new_zero(ctx, TS_U8, 2, (const int64_t[]){height, width});
     ts_tensor numbers = ts_new(ctx, TS_U8, 2, (const int64_t[]){height, width});
     for (int i = 0; i < lines && !ctx->status; i++)
-        ts_fill_polygon(ctx, hint.data, polygons[i].points, polygons[i].count, 1, height, width);
+        ts_fill_polygon(ctx, hint.data, polygons[i].points, polygons[i].count, UINT8_MAX, height,
+                        width);
     if (ctx->status || ts_line_numbers(ctx, numbers.data, polygons, lines, height, width))
         return ctx->status;
     ts_call_output(ctx, call, "hint", hint);
