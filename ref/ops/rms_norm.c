@@ -35,7 +35,7 @@ static const ts_op rms_norm = {"rms_norm", forward, backward, gauge, backward_ga
 ts_tensor ts_rms_norm(ts_ctx *ctx, ts_tensor x, ts_tensor w, double eps)
 {
     ts_step s = {.op = &rms_norm, .in = {x, w}, .inputs = 2, .f = {eps}};
-    if (!ts_require(ctx, &s, x.rank >= 1 && w.rank == 1 && ts_size(w, 0) == ts_size(x, -1),
+    if (!ts_require(ctx, &s, x.rank >= 1 && (ts_is_empty(w) || (w.rank == 1 && w.size[0] == ts_size(x, -1))),
                     "the weight must have one number for each of the last axis of x"))
         return (ts_tensor){0};
     s.n[1] = ts_size(x, -1);

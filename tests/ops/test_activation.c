@@ -106,6 +106,17 @@ static ts_tensor crossed(ts_ctx *ctx, const ts_tensor *in, const void *arg)
     return ts_clamp(ctx, in[0], 1, -1);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    for (int f = 0; f < ALL; f++) {
+        op_case c = {apply, .arg = &all[f], .inputs = 1, .in = {op_tensor(0, 2, 0, 1, 40001)}};
+        op_tables(&c);
+        op_free(&c);
+    }
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -119,7 +130,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),         cmocka_unit_test(wide_range), cmocka_unit_test(known_answers),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),         cmocka_unit_test(wide_range), cmocka_unit_test(known_answers),
         cmocka_unit_test(infinities), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,6 +39,20 @@ static void broadcasts(void **state)
         }
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    static const int size[][2][4] = {{{1, 3, 70, 250}, {1, 3, 70, 250}}, {{1, 3, 70, 250}, {1, 3, 1, 1}},
+                                     {{1, 1, 1, 250}, {2, 1, 90, 1}}};
+    for (int i = 0; i < 3; i++)
+        for (int k = 0; k < PAIRS; k++) {
+            op_case c = {apply, &kinds[k], .inputs = 2, .in = {of(0, size[i][0]), of(90, size[i][1])}};
+            op_tables(&c);
+            op_free(&c);
+        }
+}
+
 /* Operands of unequal rank: missing axes stand in front. */
 static void ranks(void **state)
 {
@@ -124,7 +138,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(broadcasts), cmocka_unit_test(ranks),         cmocka_unit_test(strided),
+        cmocka_unit_test(broadcasts), cmocka_unit_test(pieces), cmocka_unit_test(ranks),         cmocka_unit_test(strided),
         cmocka_unit_test(affines),    cmocka_unit_test(known_answers), cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -47,6 +47,16 @@ static void known_answer(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    op_case c = case_of(3, 4, 50, 83, true);
+    op_tables(&c);
+    op_gauge(&c);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -63,7 +73,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(known_answer),
         cmocka_unit_test(errors),
     };

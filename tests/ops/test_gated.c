@@ -39,6 +39,18 @@ static void known_answers(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 4; k++) {
+        op_case c = {apply, .arg = &kinds[k], .inputs = 2,
+                     .in = {op_tensor(0, 1.5, 0, 1, 40001), op_tensor(70, 1, 0, 1, 40001)}};
+        op_tables(&c);
+        op_free(&c);
+    }
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -51,7 +63,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(known_answers),
         cmocka_unit_test(errors),
     };

@@ -47,6 +47,19 @@ static void one_group(void **state)
     op_free(&rows);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    static const int groups = 5;
+    op_case c = {apply, .arg = &groups, .inputs = 3,
+                 .in = {op_tensor(0, 1, 0, 4, 2, 10, 41, 83), op_tensor(9, 1, 0, 1, 10),
+                        op_tensor(5, 1, 0, 1, 10)}};
+    op_tables(&c);
+    op_gauge(&c);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -62,7 +75,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(one_group),
         cmocka_unit_test(errors),
     };

@@ -64,6 +64,18 @@ static void far_from_zero(void **state)
     op_free(&moved);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    op_case c = {apply, .inputs = 3,
+                 .in = {op_tensor(0, 1, 0, 2, 53, 700), op_tensor(9, 1, 0, 1, 700),
+                        op_tensor(5, 1, 0, 1, 700)}};
+    op_tables(&c);
+    op_gauge(&c);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -79,7 +91,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(known_answer),
         cmocka_unit_test(far_from_zero),
         cmocka_unit_test(errors),

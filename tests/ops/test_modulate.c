@@ -61,6 +61,22 @@ static void known_answers(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    op_case c = {modulated, .inputs = 3,
+                 .in = {op_tensor(0, 1, 0, 3, 3, 23, 701), op_tensor(50, 1, 0, 2, 3, 701),
+                        op_tensor(90, 1, 0, 2, 3, 701)}};
+    op_tables(&c);
+    op_free(&c);
+    op_case d = {gated, .inputs = 3,
+                 .in = {op_tensor(0, 1, 0, 3, 3, 23, 701), op_tensor(50, 1, 0, 2, 3, 701),
+                        op_tensor(90, 1, 0, 3, 3, 23, 701)}};
+    op_tables(&d);
+    op_free(&d);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -79,7 +95,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(strided),
         cmocka_unit_test(known_answers),
         cmocka_unit_test(errors),

@@ -33,6 +33,18 @@ static void known_answer(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    op_case c = {apply, .inputs = 2, .in = {op_tensor(0, 1, 0, 2, 53, 700), op_tensor(9, 1, 0, 1, 700)}};
+    op_tables(&c);
+    op_gauge(&c);
+    op_free(&c);
+    op_case bare = {apply, .inputs = 1, .in = {op_tensor(0, 1, 0, 2, 3, 7)}};
+    op_all(&bare);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -44,7 +56,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(known_answer),
         cmocka_unit_test(errors),
     };

@@ -52,6 +52,17 @@ static void known_answer(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    op_case c = {apply, .inputs = 3,
+                 .in = {op_tensor(0, 1, 0, 4, 2, 3, 250, 34), op_tensor(60, 1, 0, 2, 250, 34),
+                        op_tensor(90, 1, 0, 2, 250, 34)}};
+    op_tables(&c);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -70,7 +81,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(strided),
         cmocka_unit_test(known_answer),
         cmocka_unit_test(errors),

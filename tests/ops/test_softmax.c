@@ -61,6 +61,18 @@ static void infinities(void **state)
         assert_true(isnan(at(none, 2, i, 0)) && isnan(at(above, 2, i, 0)) && isnan(at(odd, 2, i, 1)));
 }
 
+/* More than one piece of a thread. */
+static void pieces(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 2; k++) {
+        op_case c = {apply, .arg = &kinds[k], .inputs = 1, .in = {op_tensor(0, 2, 0, 2, 53, 700)}};
+        op_tables(&c);
+        op_gauge(&c);
+        op_free(&c);
+    }
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -74,7 +86,7 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sizes),
+        cmocka_unit_test(sizes), cmocka_unit_test(pieces),
         cmocka_unit_test(huge),
         cmocka_unit_test(infinities),
         cmocka_unit_test(errors),

@@ -7,10 +7,12 @@
  * Pitfalls: f is chosen once, not for each element: each function has a loop of its own, which the
  *           compiler can turn into vectors. low and high are clamp's
  * Test:     tests/ops/test_activation.c      Golden: ops/silu, ops/gelu, ... */
+#include "ref/base/clones.h"
 #include "ref/ops/plain/activation.h"
 
 #include "ref/ops/kernels.h"
 
+TS_CLONES
 void TS_NAME(activation_forward)(real *y, const real *x, ts_activation f, double low, double high,
                                  int64_t n)
 {
@@ -28,6 +30,7 @@ void TS_NAME(activation_forward)(real *y, const real *x, ts_activation f, double
     }
 }
 
+TS_CLONES
 void TS_NAME(activation_backward)(real *dx, const real *dy, const real *x, ts_activation f,
                                   double low, double high, int64_t n)
 {

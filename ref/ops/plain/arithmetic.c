@@ -11,6 +11,7 @@
  * Pitfalls: adding -0 changes nothing, adding 0 would make 0 of -0. Kernels take the elements [first,
  *           last) of their result
  * Test:     tests/ops/test_arithmetic.c      Golden: ops/add, ops/mul, ... */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
@@ -53,6 +54,7 @@ static void pair_row(real *y, const real *a, int64_t sa, const real *b, int64_t 
         ROW(p * ai + q * bi);
 }
 
+TS_CLONES
 void TS_NAME(pair_forward)(real *y, const real *a, const real *b, ts_pairing pairing,
                            const double factor[2], const ts_broadcast *shape, int64_t first,
                            int64_t last)
@@ -131,6 +133,7 @@ void TS_NAME(pair_backward)(real *da, const real *dy, const real *other, double 
     }
 }
 
+TS_CLONES
 void TS_NAME(affine_forward)(real *y, const real *x, double factor, double offset, int64_t n)
 {
     const wide p = (wide)factor, q = (wide)offset;

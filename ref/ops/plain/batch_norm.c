@@ -8,6 +8,7 @@
  * Pitfalls: weight and bias may be NULL; a gradient that is NULL is not wanted. Kernels take the
  *           planes (batch * groups of them) or channels [first, last).
  * Test:     tests/ops/test_batch_norm.c      Golden: ops/batch_norm */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
@@ -20,6 +21,7 @@ static wide inverse(const real *const p[4], int64_t c, double eps)
     return (wide)(1.0 / sqrt((double)p[VARIANCE][c] + eps));
 }
 
+TS_CLONES
 void TS_NAME(batch_norm_forward)(real *y, const real *x, const real *const p[4],
                                  const ts_groups *size, int64_t first, int64_t last)
 {

@@ -6,10 +6,12 @@
  * Shapes:   g, x, y and their gradients (n)
  * Pitfalls: f is applied to the gate, and the product is rounded once; either gradient may be NULL
  * Test:     tests/ops/test_gated.c           Golden: ops/gated */
+#include "ref/base/clones.h"
 #include "ref/ops/plain/activation.h"
 
 #include "ref/ops/kernels.h"
 
+TS_CLONES
 void TS_NAME(gated_forward)(real *y, const real *gate, const real *x, ts_activation f, int64_t n)
 {
     switch (f) {
@@ -25,6 +27,7 @@ void TS_NAME(gated_forward)(real *y, const real *gate, const real *x, ts_activat
     }
 }
 
+TS_CLONES
 void TS_NAME(gated_backward)(real *dgate, real *dx, const real *dy, const real *gate,
                              const real *x, ts_activation f, int64_t n)
 {
@@ -51,7 +54,7 @@ void TS_NAME(gated_gauge)(double *g, const real *gate, const real *x, const doub
                           ts_activation f, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        double y, slope;
+        double y = 0.0, slope = 0.0;
         value_and_slope(f, (double)gate[i], 0, 0, &y, &slope);
         g[i] = value_gauge(f, (double)gate[i], off[0] ? off[0][i] : 0.0, 0, 0) * fabs((double)x[i]) +
                fabs(y) * (fabs((double)x[i]) + (off[1] ? off[1][i] : 0.0));
@@ -64,7 +67,7 @@ void TS_NAME(gated_backward_gauge)(double *const g[2], const real *dy, const rea
                                    int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        double y, slope;
+        double y = 0.0, slope = 0.0;
         const double at = (double)gate[i], d = fabs((double)dy[i]), size = fabs((double)x[i]);
         const double off_d = off[0] ? off[0][i] : 0.0, off_g = off[1] ? off[1][i] : 0.0;
         value_and_slope(f, at, 0, 0, &y, &slope);

@@ -9,11 +9,13 @@
  * Pitfalls: statistics belong to a group, weights to a channel; w and b may be NULL. Kernels take
  *           the groups (batch * groups of them) or channels [first, last).
  * Test:     tests/ops/test_group_norm.c      Golden: ops/group_norm */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
 #include <math.h>
 
+TS_CLONES
 void TS_NAME(group_norm_forward)(real *y, double *saved, const real *x, const real *w,
                                  const real *b, const ts_groups *size, int64_t first, int64_t last)
 {
@@ -37,6 +39,7 @@ void TS_NAME(group_norm_forward)(real *y, double *saved, const real *x, const re
 
 /* With d = dy w and h = (x - m) r:   dL/dx = r (d - mean d - h mean(d h)), means over the group.
  * A channel's weight is the same for all its positions, so the means are sums over channels. */
+TS_CLONES
 void TS_NAME(group_norm_backward_input)(real *dx, const real *dy, const real *x, const real *w,
                                         const double *saved, const ts_groups *size, int64_t first,
                                         int64_t last)

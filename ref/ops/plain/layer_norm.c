@@ -7,11 +7,13 @@
  * Pitfalls: the variance divides by n, not n - 1, and is taken about the mean in a second pass:
  *           mean x^2 - m^2 loses everything where |m| is large; w and b may be NULL
  * Test:     tests/ops/test_layer_norm.c      Golden: ops/layer_norm */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
 #include <math.h>
 
+TS_CLONES
 void TS_NAME(layer_norm_forward)(real *y, double *saved, const real *x, const real *w,
                                  const real *b, int64_t rows, int64_t n, double eps)
 {
@@ -29,6 +31,7 @@ void TS_NAME(layer_norm_forward)(real *y, double *saved, const real *x, const re
 
 /* With d_i = dy_i w_i and h_i = (x_i - m) r:
  *     dL/dx_i = r (d_i - mean_j d_j - h_i mean_j d_j h_j) */
+TS_CLONES
 void TS_NAME(layer_norm_backward_input)(real *dx, const real *dy, const real *x, const real *w,
                                         const double *saved, int64_t rows, int64_t n)
 {
@@ -45,6 +48,7 @@ void TS_NAME(layer_norm_backward_input)(real *dx, const real *dy, const real *x,
 
 /* dL/dw_i = sum over rows of dy_i (x_i - m) r,    dL/db_i = sum of dy_i. Rows lie ld apart, so that
  * a part of the columns can be taken alone. Either result may be NULL. */
+TS_CLONES
 void TS_NAME(layer_norm_backward_weight)(real *dw, real *db, const real *dy, const real *x,
                                          const double *saved, int64_t rows, int64_t n, int64_t ld)
 {

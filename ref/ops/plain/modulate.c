@@ -8,11 +8,13 @@
  * Pitfalls: it is 1 + scale: a scale of 0 leaves x as it is. Kernels take the rows (forward and dL/dx)
  *           or pictures (dL/dscale ...) [first, last)
  * Test:     tests/ops/test_modulate.c        Golden: ops/modulate, ops/add_gated */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
 #include <math.h>
 
+TS_CLONES
 void TS_NAME(modulate_forward)(real *y, const real *x, const real *scale, const real *shift,
                                int64_t first, int64_t last, int64_t per, int64_t n)
 {
@@ -24,6 +26,7 @@ void TS_NAME(modulate_forward)(real *y, const real *x, const real *scale, const 
 }
 
 /* dL/dx = dy (1 + scale) */
+TS_CLONES
 void TS_NAME(modulate_backward_input)(real *dx, const real *dy, const real *scale, int64_t first,
                                       int64_t last, int64_t per, int64_t n)
 {
@@ -35,6 +38,7 @@ void TS_NAME(modulate_backward_input)(real *dx, const real *dy, const real *scal
 }
 
 /* dL/dscale = sum_l dy x,   dL/dshift = sum_l dy. Either may be NULL. */
+TS_CLONES
 void TS_NAME(modulate_backward_factors)(real *dscale, real *dshift, const real *dy, const real *x,
                                         int64_t first, int64_t last, int64_t per, int64_t n)
 {
@@ -47,6 +51,7 @@ void TS_NAME(modulate_backward_factors)(real *dscale, real *dshift, const real *
     }
 }
 
+TS_CLONES
 void TS_NAME(add_gated_forward)(real *y, const real *x, const real *gate, const real *v,
                                 int64_t first, int64_t last, int64_t per, int64_t n)
 {
@@ -58,6 +63,7 @@ void TS_NAME(add_gated_forward)(real *y, const real *x, const real *gate, const 
 }
 
 /* dL/dv = dy gate;  dL/dx is dy itself, dL/dgate = sum_l dy v is modulate_backward_factors. */
+TS_CLONES
 void TS_NAME(add_gated_backward_value)(real *dv, const real *dy, const real *gate, int64_t first,
                                        int64_t last, int64_t per, int64_t n)
 {

@@ -6,11 +6,13 @@
  * Shapes:   x, dx (n); y, dy (1)
  * Pitfalls: the sum of nothing is 0, its mean NaN
  * Test:     tests/ops/test_reduce.c          Golden: ops/sum, ops/mean */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
 
 #include <math.h>
 
+TS_CLONES
 void TS_NAME(reduce_forward)(real *y, const real *x, bool mean, int64_t n)
 {
     SUM_OVER(sum, i, n, (wide)x[i]);

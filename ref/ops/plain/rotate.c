@@ -8,10 +8,12 @@
  *           the published tables hold each angle twice
  * Pitfalls: pairs are neighbours, not halves of the row. Kernels take the rows [first, last)
  * Test:     tests/ops/test_rotate.c          Golden: ops/rotate */
+#include "ref/base/clones.h"
 #include "ref/ops/kernels.h"
 
 #include <math.h>
 
+TS_CLONES
 void TS_NAME(rotate_forward)(real *y, const real *x, const real *cos, const real *sin,
                              int64_t first, int64_t last, int64_t length, int64_t d)
 {
@@ -27,6 +29,7 @@ void TS_NAME(rotate_forward)(real *y, const real *x, const real *cos, const real
 }
 
 /* dL/dx_2i = dy_2i cos_2i + dy_2i+1 sin_2i+1,   dL/dx_2i+1 = dy_2i+1 cos_2i+1 - dy_2i sin_2i */
+TS_CLONES
 void TS_NAME(rotate_backward)(real *dx, const real *dy, const real *cos, const real *sin,
                               int64_t first, int64_t last, int64_t length, int64_t d)
 {

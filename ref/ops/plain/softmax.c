@@ -8,6 +8,7 @@
  * Pitfalls: without the maximum e^x overflows; log(softmax) loses small probabilities, l does not.
  *           A row of -infinity alone, or with +infinity or NaN in it, is NaN, as in torch
  * Test:     tests/ops/test_softmax.c         Golden: ops/softmax, ops/log_softmax */
+#include "ref/base/clones.h"
 #include "ref/base/mathf.h"
 #include "ref/ops/kernels.h"
 #include "ref/ops/plain/sums.h"
@@ -22,6 +23,7 @@ static wide largest(const real *x, int64_t n)
     return (wide)m;
 }
 
+TS_CLONES
 void TS_NAME(softmax_forward)(real *y, const real *x, int64_t rows, int64_t n)
 {
     for (int64_t row = 0; row < rows; row++, x += n, y += n) {
@@ -33,6 +35,7 @@ void TS_NAME(softmax_forward)(real *y, const real *x, int64_t rows, int64_t n)
 }
 
 /* dL/dx_i = y_i (dy_i - sum_j dy_j y_j) */
+TS_CLONES
 void TS_NAME(softmax_backward)(real *dx, const real *dy, const real *y, int64_t rows, int64_t n)
 {
     for (int64_t row = 0; row < rows; row++, dx += n, dy += n, y += n) {
@@ -42,6 +45,7 @@ void TS_NAME(softmax_backward)(real *dx, const real *dy, const real *y, int64_t 
     }
 }
 
+TS_CLONES
 void TS_NAME(log_softmax_forward)(real *y, const real *x, int64_t rows, int64_t n)
 {
     for (int64_t row = 0; row < rows; row++, x += n, y += n) {
@@ -54,6 +58,7 @@ void TS_NAME(log_softmax_forward)(real *y, const real *x, int64_t rows, int64_t 
 }
 
 /* dL/dx_i = dy_i - e^(l_i) sum_j dy_j */
+TS_CLONES
 void TS_NAME(log_softmax_backward)(real *dx, const real *dy, const real *y, int64_t rows, int64_t n)
 {
     for (int64_t row = 0; row < rows; row++, dx += n, dy += n, y += n) {
