@@ -96,10 +96,10 @@ static int check_one(ts_report *r, const ts_options *o, const char *path, ts_jud
         snprintf(r->error, sizeof r->error, "%s", ctx.message);
         r->status = ctx.status;
     }
-    if (*r->error) /* a setting that is wrong was wrong on the command line, if one stands there */
-        code = r->status == TS_ERROR_INTERRUPTED                          ? TS_EXIT_INTERRUPTED
-               : r->status == TS_ERROR_USAGE && ts_option_on(o, "--set") ? TS_EXIT_USAGE
-                                                                         : TS_EXIT_FAILED;
+    if (*r->error)
+        code = r->status == TS_ERROR_INTERRUPTED                    ? TS_EXIT_INTERRUPTED
+               : r->status == TS_ERROR_USAGE && ts_setup_blames(o, r->error) ? TS_EXIT_USAGE
+                                                                    : TS_EXIT_FAILED;
     ts_case_close(&c);
     ts_ctx_close(&ctx);
     return code;
@@ -109,7 +109,7 @@ static int check_all(const ts_options *o, ts_report *reports, const ts_judging *
                      ts_report_format format)
 {
     int worst = TS_EXIT_FINE, failed = 0, done = 0;
-    for (; done < o->count && worst < TS_EXIT_USAGE; done++) {
+    for (; done < o->count && worst < TS_EXIT_INTERRUPTED; done++) {
         const int code = check_one(&reports[done], o, o->arguments[done], *how);
         failed += code != TS_EXIT_FINE;
         worst = code > worst ? code : worst;

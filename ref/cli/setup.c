@@ -2,6 +2,7 @@
 
 #include "ref/cli/registry.h"
 
+#include <stdio.h>
 #include <string.h>
 
 ts_status ts_setup_how(ts_ctx *ctx, ts_how *how, ts_dtype *format, const ts_options *o)
@@ -27,6 +28,18 @@ ts_status ts_setup_settings(ts_ctx *ctx, ts_how *how, ts_job *job, const ts_opti
     how->sinusoid_f32 = strcmp(text, "f32") == 0;
     json_object_del(job->settings, "sinusoid");
     return TS_OK;
+}
+
+bool ts_setup_blames(const ts_options *o, const char *message)
+{
+    for (int i = 0; i < ts_option_times(o, "--set"); i++) {
+        const char *word = ts_option_nth(o, "--set", i);
+        char key[256];
+        snprintf(key, sizeof key, "%.*s", (int)strcspn(word, "=."), word);
+        if (strncmp(message, "--set", 5) == 0 || (*key && strstr(message, key)))
+            return true;
+    }
+    return false;
 }
 
 void ts_words_add(ts_words *w, const char *word)

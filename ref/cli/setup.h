@@ -16,6 +16,10 @@ ts_status ts_setup_how(ts_ctx *ctx, ts_how *how, ts_dtype *format, const ts_opti
 /* The --set words into the job; "sinusoid" goes into `how`, from the job's settings, too. */
 ts_status ts_setup_settings(ts_ctx *ctx, ts_how *how, ts_job *job, const ts_options *o);
 
+/* Does the message of a usage error speak of the key of a --set word? Then the command line is wrong,
+ * and not the case. */
+bool ts_setup_blames(const ts_options *o, const char *message);
+
 /* Words of a command, quoted as a shell needs them; what does not fit is left out. */
 typedef struct {
     char *text;
