@@ -35,8 +35,8 @@ static void free_spares(ts_arena *arena)
     }
 }
 
-/* A chunk with room for `need`: a spare one, or a new one of at least `size` bytes. When no spare is
- * large enough they are given to the system first, so that no more is held than was once needed. */
+/* A chunk with room for `need`: a spare one, or a new one of at least `size` bytes. When no spare
+ * is large enough they are given to the system first: no more is held than was once needed. */
 static ts_arena_chunk *chunk_for(ts_arena *arena, size_t need, size_t size)
 {
     for (ts_arena_chunk **at = &arena->spare; *at; at = &(*at)->before)
@@ -99,8 +99,8 @@ void ts_arena_free(ts_arena *arena)
     *arena = (ts_arena){0};
 }
 
-/* Planted faults: the n-th allocation fails. The count is the one piece of state that contexts share;
- * it means something only while a fault is planted. */
+/* Planted faults: the n-th allocation fails. The count is the one piece of state that contexts
+ * share; it means something only while a fault is planted. */
 static atomic_long counter, planted = -1; /* -1: the environment has not been asked */
 
 long ts_plant_fault(long n)

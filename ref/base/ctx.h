@@ -29,8 +29,8 @@ typedef struct ts_ctx {
 
     const struct ts_table *table; /* plain, fast, blas, honest: ops/table.h */
     ts_dtype compute;             /* storage of results: TS_F32 or TS_F64 */
-    ts_dtype round;               /* results are rounded to this format (TS_BF16, TS_F16) or TS_NONE */
-    bool sinusoid_f32;            /* timestep angles in float32, as published (numerics: two truths) */
+    ts_dtype round;               /* results are rounded to this format (TS_BF16 ...) or TS_NONE */
+    bool sinusoid_f32;            /* timestep angles in float32, as published */
     int threads;
 
     ts_arena arena;
@@ -44,7 +44,7 @@ typedef struct ts_ctx {
     int path_end[TS_PATH_DEPTH];
     int path_depth;
 
-    double flops, bytes; /* counted by the operations: multiply-adds twice; bytes read and written */
+    double flops, bytes; /* counted by the operations; a multiply-add is two */
     ts_progress progress;
 } ts_ctx;
 

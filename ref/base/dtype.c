@@ -83,8 +83,8 @@ float ts_f8_e4m3_to_f32(uint8_t bits)
 }
 
 /* |value| as a multiple of the format's spacing there, rounded to nearest even: the bits of a small
- * float without its sign, which run on into the next exponent by themselves. `digits` fraction bits;
- * `lowest` is the exponent of the smallest normal number. Not for NaN or infinity. */
+ * float without its sign, which run on into the next exponent by themselves. `digits` fraction
+ * bits; `lowest` is the exponent of the smallest normal number. Not for NaN or infinity. */
 static uint32_t small_bits(double value, int digits, int lowest)
 {
     int exponent;

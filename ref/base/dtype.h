@@ -2,9 +2,9 @@
  *
  * Every conversion to a narrower float rounds to nearest, ties to even; overflow gives infinity
  * (F8_E4M3 has none: NaN, as its definition says; newer torch saturates at 448 instead). To a wider
- * float they are exact. NaN stays NaN and keeps its sign; its fraction is kept on the way to a wider
- * format and becomes the quiet one (the highest bit alone) on the way to a narrower. dtype.c has
- * single values, convert.c whole arrays. */
+ * float they are exact. NaN stays NaN and keeps its sign; its fraction is kept on the way to a
+ * wider format and becomes the quiet one (the highest bit alone) on the way to a narrower. dtype.c
+ * has single values, convert.c whole arrays. */
 #ifndef TS_BASE_DTYPE_H
 #define TS_BASE_DTYPE_H
 
@@ -58,7 +58,7 @@ double ts_load(const void *data, ts_dtype dtype, int64_t i);
 /* Stores a value, rounded to the type (integers: to nearest, saturated). */
 void ts_store(void *data, ts_dtype dtype, int64_t i, double value);
 
-/* n elements, any type to any type; the arrays do not overlap. Long arrays are cut among threads. */
+/* n elements, any type to any type; the arrays do not overlap. Threads share long arrays. */
 void ts_convert(void *to, ts_dtype to_dtype, const void *from, ts_dtype from_dtype, int64_t n);
 
 /* Rounds n floats or doubles (dtype TS_F32 or TS_F64) in place to the values that `format` can hold

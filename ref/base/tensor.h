@@ -53,7 +53,7 @@ ts_status ts_expect(struct ts_ctx *ctx, ts_tensor t, const char *name, int rank,
 enum { TS_SHAPE_TEXT = 160 };
 const char *ts_shape_text(char text[TS_SHAPE_TEXT], ts_tensor t);
 
-/* a * b, a + b for sizes: false when the product or sum does not fit, or an argument is negative. */
+/* a * b, a + b for sizes: false when it does not fit, or an argument is negative. */
 bool ts_mul_size(int64_t a, int64_t b, int64_t *out);
 bool ts_add_size(int64_t a, int64_t b, int64_t *out);
 

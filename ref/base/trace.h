@@ -37,7 +37,7 @@ ts_tensor ts_named(struct ts_ctx *ctx, ts_tensor x, const char *module, int item
  * belong to no module ("decoder_input"). The name is a printf format. Returns x. */
 ts_tensor ts_traced(struct ts_ctx *ctx, ts_tensor x, const char *name, ...) TS_PRINTF(3, 4);
 
-/* As ts_named, for a weight's own name: "transformer_blocks.0.attn.to_q.weight" names its module. */
+/* As ts_named, for a weight's own name: "blocks.0.attn.to_q.weight" names its module. */
 ts_tensor ts_named_by_weight(struct ts_ctx *ctx, ts_tensor x, const char *weight);
 
 #ifdef __cplusplus

@@ -112,7 +112,7 @@ static void edges(void **state)
     assert_int_equal(ts_f64_to_bf16(1.0 + 0x1p-8 + 0x1p-40), 0x3f81);
 }
 
-/* Any type: a value goes in and comes back; integers round to nearest even and stop at their ends. */
+/* Any type: a value goes in and comes back; integers round to nearest even and saturate. */
 static void load_store(void **state)
 {
     (void)state;
