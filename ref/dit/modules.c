@@ -22,7 +22,9 @@ ts_dit_options ts_call_dit_options(ts_ctx *ctx, const ts_call *call)
 {
     ts_dit_options o = ts_dit_default_options();
     o.c_factor = ts_call_real(ctx, call, "condition_scale", o.c_factor);
-    o.c_factor = ts_call_real(ctx, call, "c_factor", o.c_factor);
+    /* A c_factor is a float32 tensor of the published forward; a condition_scale is a number. */
+    if (ts_call_json(call, "c_factor"))
+        o.c_factor = (double)(float)ts_call_real(ctx, call, "c_factor", o.c_factor);
     o.union_cond_attn = ts_call_bool(ctx, call, "union_cond_attn", o.union_cond_attn);
     o.add_cond_attn = ts_call_bool(ctx, call, "add_cond_attn", o.add_cond_attn);
     o.latent_lora = ts_call_bool(ctx, call, "latent_lora", o.latent_lora);

@@ -35,10 +35,10 @@ ts_dit_options ts_dit_default_options(void)
 ts_attention_bias ts_condition_bias(const ts_dit_options *options, int64_t length, int64_t last)
 {
     ts_attention_bias bias = {.segments = 0};
-    const bool scaled = (float)options->c_factor != 1.0f;
+    const bool scaled = options->c_factor != 1.0;
     if (last == 0 || (!scaled && options->union_cond_attn))
         return bias;
-    const double between = scaled ? ts_log((double)(float)options->c_factor) : -(double)INFINITY;
+    const double between = scaled ? ts_log(options->c_factor) : -(double)INFINITY;
     bias.segments = 2;
     bias.start[1] = length - last;
     bias.start[2] = length;

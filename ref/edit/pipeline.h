@@ -5,6 +5,7 @@
 #include "ref/dit/transformer.h"
 #include "ref/edit/latents.h"
 #include "ref/edit/scheduler.h"
+#include "ref/text/prompt_encoder.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -24,13 +25,6 @@ typedef struct {
 ts_status ts_pipeline_open(ts_ctx *ctx, ts_pipeline *p, const char *folder, const char *lora,
                            double lora_alpha);
 void ts_pipeline_close(ts_pipeline *p);
-
-/* The prompt, encoded: ref/text/prompt_encoder.h. */
-typedef struct {
-    ts_tensor prompt_embeds;        /* (1, T, text_dim) */
-    ts_tensor pooled_prompt_embeds; /* (1, pooled_dim) */
-    ts_tensor text_ids;             /* (T, 3) */
-} ts_prompt_state;
 
 typedef struct {
     ts_prompt_state prompt;
