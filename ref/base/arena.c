@@ -123,7 +123,7 @@ static int fault_is_due(void)
 
 void *ts_alloc(size_t bytes)
 {
-    return fault_is_due() ? NULL : malloc(bytes ? bytes : 1);
+    return fault_is_due() || bytes > PTRDIFF_MAX ? NULL : malloc(bytes ? bytes : 1);
 }
 
 void *ts_alloc_zero(size_t count, size_t bytes)
@@ -133,7 +133,7 @@ void *ts_alloc_zero(size_t count, size_t bytes)
 
 void *ts_realloc(void *old, size_t bytes)
 {
-    return fault_is_due() ? NULL : realloc(old, bytes ? bytes : 1);
+    return fault_is_due() || bytes > PTRDIFF_MAX ? NULL : realloc(old, bytes ? bytes : 1);
 }
 
 char *ts_strndup(const char *text, size_t length)
