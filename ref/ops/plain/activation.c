@@ -51,8 +51,8 @@ void TS_NAME(activation_backward)(real *dx, const real *dy, const real *x, ts_ac
 #if defined(TS_GAUGES)
 #include "ref/ops/plain/activation_gauge.h"
 
-/* g = |f'(x)| (|x| + gx) + |f(x)| (+ |x| / 2 for the two GELUs, whose published forms add 1 to a
- * number near -1 where x is negative: see activation_gauge.h). gx may be NULL. */
+/* g = |f'(x)| (|x| + gx) + |f(x)|, and |x| for the two GELUs: see activation_gauge.h. gx may be
+ * NULL. */
 void TS_NAME(activation_gauge)(double *g, const real *x, const double *gx, ts_activation f,
                                double low, double high, int64_t n)
 {

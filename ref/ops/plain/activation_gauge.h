@@ -29,18 +29,20 @@ static inline double value_gauge(ts_activation f, double x, double gx, double lo
     double y = 0.0, slope = 0.0;
     value_and_slope(f, x, low, high, &y, &slope);
     /* x (1 + erf(x / sqrt 2)) / 2 and x (1 + tanh u) / 2 are the published forms; a float that adds
-     * them up as written is off by a rounding of 1 where x < 0, and that is honest. */
-    const double published = f == TS_GELU || f == TS_GELU_TANH ? fabs(x) / 2 : 0.0;
+     * them up as written is off by roundings of two numbers near 1 where x < 0: that is honest. */
+    const double published = f == TS_GELU || f == TS_GELU_TANH ? fabs(x) : 0.0;
     /* Below the normal floats a rounding is no longer relative: half of 2^-149, in units of 2^-24. */
     return fabs(slope) * (fabs(x) + gx) + fabs(y) + published +
            (1.0 + fabs(x)) * 0x1p-125;
 }
 
-/* The two terms of f'(x) on absolute values, and a bound of |f''(x)|. */
+/* The terms of f'(x) in its published form, every minus made plus, and a bound of |f''(x)|. The forms
+ * are s (1 - s), s (1 + x (1 - s)), 1 - tanh^2 and (1 + t) / 2 + x (1 - t^2) u' / 2: far right, where
+ * s and t are nearly 1, they keep only what a float has left of 1 - s. */
 static inline void slope_parts(ts_activation f, double x, double *terms, double *bend)
 {
-    const double size = fabs(x), s1 = (double)sigmoid_slope((wide)x);
-    double k, u, v, bump;
+    const double size = fabs(x);
+    double k, s, u, v, bump;
     *terms = 1.0;
     *bend = 0.0;
     switch (f) {
@@ -48,7 +50,8 @@ static inline void slope_parts(ts_activation f, double x, double *terms, double 
     case TS_QUICK_GELU: /* silu, with k x in place of x */
         k = f == TS_SILU ? 1.0 : QUICK;
         bump = (double)sigmoid_slope((wide)(k * x));
-        *terms = (double)sigmoid((wide)(k * x)) + k * size * bump;
+        s = (double)sigmoid((wide)(k * x));
+        *terms = s * (1.0 + k * size * (1.0 + s));
         *bend = k * bump * (2.0 + k * size);
         break;
     case TS_GELU:
@@ -60,15 +63,15 @@ static inline void slope_parts(ts_activation f, double x, double *terms, double 
         u = 2 * ROOT_2_PI * (x + GELU_CUBE * x * x * x);
         v = 2 * ROOT_2_PI * (1 + 3 * GELU_CUBE * x * x);
         bump = (double)sigmoid_slope((wide)u);
-        *terms = 1.0 + size * bump * v;
+        *terms = 1.0 + size * v * (bump + fmin(0.25, bump * 0x1p24));
         *bend = bump * (2.0 * v + size * v * v + 12.0 * ROOT_2_PI * GELU_CUBE * x * x);
         break;
     case TS_SIGMOID:
-        *terms = 2.0 * s1;
-        *bend = s1;
+        s = (double)sigmoid((wide)x);
+        *terms = s * (1.0 + s);
+        *bend = (double)sigmoid_slope((wide)x);
         break;
     case TS_TANH:
-        /* 1 - tanh^2 x, as published, is off by a rounding of 1 */
         *terms = 1.0;
         *bend = 8.0 * (double)sigmoid_slope((wide)(2 * x));
         break;
