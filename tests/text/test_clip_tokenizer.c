@@ -1,3 +1,5 @@
+#include "tests/support/faults.h"
+#include "tests/support/files.h"
 #include "tests/support/rows.h"
 
 #include "ref/text/clip_tokenizer.h"
@@ -51,9 +53,65 @@ static void tiny_vocabulary(void **state)
     ts_ctx_close(&ctx);
 }
 
-int main(void)
+static void refused(void **state)
 {
+    (void)state;
+    ts_ctx ctx;
+    ts_ids ids = {0};
+    ts_ctx_open_plain(&ctx);
+    files_write_text(files_path("vocab.json"), "{\"a\":0,\"<|endoftext|>\":1}");
+    files_write_text(files_path("merges.txt"), "#version\n");
+    assert_null(ts_clip_tokenizer_open(&ctx, files_path(".")));
+    files_failed(&ctx, TS_ERROR_FORMAT, "\"<|startoftext|>\" is missing");
+
+    /* other special tokens by the configuration */
+    files_write_text(files_path("tokenizer_config.json"),
+                     "{\"bos_token\":{\"content\":\"a\"},\"model_max_length\":1e30}");
+    ts_clip_tokenizer *const t = ts_clip_tokenizer_open(&ctx, files_path("."));
+    assert_string_equal(ctx.message, "");
+    assert_int_equal(ts_clip_tokenizer_longest(t), 77);
+    ts_clip_tokenize(&ctx, t, &ids, "q", 1, TS_CLEAN_FAST, 0, 0);
+    ids_equal(&ids, (const int64_t[]){0, 1, 1}, 3); /* q is unknown */
+
+    assert_int_equal(ts_clip_tokenize(&ctx, t, &ids, "x", 1, TS_CLEAN_FAST, 1, 0), TS_ERROR_USAGE);
+    ts_ctx_clear(&ctx);
+    for (int clean = 0; clean < 3; clean++) {
+        ts_clip_tokenize(&ctx, t, &ids, "abc\xC3", 4, (ts_clean)clean, 0, 0);
+        files_failed(&ctx, TS_ERROR_FORMAT, "byte 3 is 0xC3");
+    }
+    ts_ids_free(&ids);
+    ts_clip_tokenizer_close(t);
+    ts_clip_tokenizer_close(NULL);
+    ts_ctx_close(&ctx);
+}
+
+static int work(void)
+{
+    static const char text[] = "It's &amp; \xC3\x89 <|endoftext|> e\xCC\x81";
+    ts_ctx ctx;
+    ts_ids ids = {0};
+    ts_ctx_open_plain(&ctx);
+    ts_clip_tokenizer *const t = ts_clip_tokenizer_open(&ctx, "data/goldens/tiny-a/tokenizer");
+    for (int clean = 0; t && clean < 3 && !ctx.status; clean++)
+        ts_clip_tokenize(&ctx, t, &ids, text, sizeof text - 1, (ts_clean)clean, 77, 77);
+    ts_ids_free(&ids);
+    ts_clip_tokenizer_close(t);
+    return faults_answer(&ctx);
+}
+
+static void no_memory(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 50);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {cmocka_unit_test(real_vocabulary),
-                                       cmocka_unit_test(tiny_vocabulary)};
-    return cmocka_run_group_tests(tests, NULL, NULL);
+                                       cmocka_unit_test(tiny_vocabulary),
+                                       cmocka_unit_test(refused), cmocka_unit_test(no_memory)};
+    return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }
