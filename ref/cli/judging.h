@@ -21,7 +21,4 @@ typedef struct {
 /* Runs, unless an output is given, and judges. A failure of the run is r->error. */
 void ts_judge_case(ts_report *r, const ts_case *c, const ts_judging *how);
 
-/* The class of an output by the law: by the case's word, by its type, by the module's name. */
-ts_class ts_class_of(const ts_case *c, const ts_target *t);
-
 #endif

@@ -64,9 +64,10 @@ static void gauge(ts_ctx *ctx, ts_step *s)
 static void backward_gauge(ts_ctx *ctx, ts_step *s)
 {
     const ts_tensor w = ts_widened(ctx, s->in[1]);
+    double *const g[3] = {s->din[0].gauge, s->din[1].gauge, s->din[2].gauge};
     if (!ctx->status)
-        TS_GAUGE(linear_backward_gauge, s->din[0].gauge, s->din[1].gauge, s->din[2].gauge,
-                 s->dout.data, s->dout.gauge, s->in[0].data, w.data, s->n[0], s->n[1], s->n[2]);
+        TS_GAUGE(linear_backward_gauge, g, s->dout.data, s->dout.gauge, s->in[0].data,
+                 s->in[0].gauge, w.data, s->n);
 }
 
 static const ts_op linear = {"linear", forward, backward, gauge, backward_gauge};

@@ -70,11 +70,14 @@ void TS_NAME(linear_gauge)(double *g, int64_t ldg, const real *x, const double *
         }
 }
 
-/* Backward on absolute values. Each result may be NULL, and so may gdy. */
-void TS_NAME(linear_backward_gauge)(double *gdx, double *gdw, double *gdb, const real *dy,
-                                    const double *gdy, const real *x, const real *w, int64_t rows,
-                                    int64_t k, int64_t n)
+/* Backward on absolute values, of x, w and b; size is rows, k, n. What x is off by is in the
+ * weight's gradient too. Each result may be NULL, and so may gdy and gx. */
+void TS_NAME(linear_backward_gauge)(double *const g[3], const real *dy, const double *gdy,
+                                    const real *x, const double *gx, const real *w,
+                                    const int64_t size[3])
 {
+    double *gdx = g[0], *gdw = g[1], *gdb = g[2];
+    const int64_t rows = size[0], k = size[1], n = size[2];
     for (int64_t at = 0; at < rows * k && gdx; at++)
         gdx[at] = 0.0;
     for (int64_t at = 0; at < n * k && gdw; at++)
@@ -87,7 +90,7 @@ void TS_NAME(linear_backward_gauge)(double *gdx, double *gdw, double *gdb, const
             for (int64_t i = 0; i < k && gdx; i++)
                 gdx[row * k + i] += d * fabs((double)w[j * k + i]);
             for (int64_t i = 0; i < k && gdw; i++)
-                gdw[j * k + i] += d * fabs((double)x[row * k + i]);
+                gdw[j * k + i] += d * (fabs((double)x[row * k + i]) + (gx ? gx[row * k + i] : 0.0));
             if (gdb)
                 gdb[j] += d;
         }
