@@ -62,7 +62,8 @@ ts_status ts_byt5_tokenizer_add_all(ts_ctx *ctx, ts_byt5_tokenizer *t, const jso
     json_t *const object = json_deep_copy(tokens); /* jansson walks no constant object */
     json_object_foreach(object, name, id) {
         if (!json_is_integer(id))
-            ts_fail(ctx, TS_ERROR_FORMAT, "%s: the id of \"%.60s\" is no whole number", where, name);
+            ts_fail(ctx, TS_ERROR_FORMAT, "%s: the id of \"%.60s\" is no whole number", where,
+                    name);
         else
             ts_byt5_tokenizer_add(ctx, t, name, json_integer_value(id));
         if (ctx->status)

@@ -15,7 +15,8 @@ ts_status ts_clean_named(ts_ctx *ctx, ts_clean *out, const char *name)
             return TS_OK;
         }
     }
-    return ts_fail(ctx, TS_ERROR_USAGE, "there is no cleaning \"%.40s\": fast, ftfy or basic", name);
+    return ts_fail(ctx, TS_ERROR_USAGE, "there is no cleaning \"%.40s\": fast, ftfy or basic",
+                   name);
 }
 
 /* Every run of white space becomes one blank; with `strip` none is left at the ends. */

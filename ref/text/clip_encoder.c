@@ -95,7 +95,7 @@ static ts_tensor end_places(ts_ctx *ctx, const ts_clip_config *c, ts_tensor ids)
     const ts_tensor places = ts_new(ctx, TS_I64, 1, &batch);
     for (int64_t b = 0; b < batch && !ctx->status; b++) {
         int64_t found = 0;
-        double largest = -INFINITY;
+        double largest = -HUGE_VAL;
         for (int64_t i = 0; i < length; i++) {
             const double id =
                 ts_load(ids.data, ids.dtype, b * ids.stride[0] + i * ids.stride[1]);

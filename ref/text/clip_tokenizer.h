@@ -2,8 +2,8 @@
  *
  *     clean -> take special tokens out -> words -> byte pairs -> start ids end
  *
- * A folder holds vocab.json and merges.txt; tokenizer_config.json and special_tokens_map.json, where
- * they are, name the special tokens. The cleaning `fast` is transformers' CLIPTokenizerFast,
+ * A folder holds vocab.json and merges.txt; tokenizer_config.json and special_tokens_map.json,
+ * where they are, name the special tokens. The cleaning `fast` is transformers' CLIPTokenizerFast,
  * `ftfy` and `basic` are its CLIPTokenizer with and without ftfy (clean.h). Special tokens written
  * in the text are taken as such, in capitals too, since the text is in lower case by then.
  *

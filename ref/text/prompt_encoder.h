@@ -31,7 +31,7 @@ typedef struct {
 ts_status ts_encode_prompt(ts_ctx *ctx, ts_prompt_state *out, const char *folder,
                            const char *prompt, int64_t bytes, const ts_prompt_config *config);
 
-/* The two parts, with weights that are open already: pooled (1, C) of the text, embeds (1, T, C). */
+/* The two parts, with weights that are open already: pooled (1, C), embeds (1, T, C). */
 ts_tensor ts_encode_pooled(ts_ctx *ctx, ts_weights *clip, const char *folder, const char *prompt,
                            int64_t bytes, ts_clean clean);
 ts_tensor ts_encode_text(ts_ctx *ctx, ts_weights *t5, const char *folder, const char *prompt,

@@ -1,4 +1,4 @@
-/* runes.c: UTF-8 in and out, and normalization form C by utf8proc. Test: tests/text/test_runes.c. */
+/* runes.c: UTF-8 in and out, and form C by utf8proc. Test: tests/text/test_runes.c. */
 #include "ref/text/runes.h"
 
 #include <string.h>

@@ -1,7 +1,7 @@
 /* spiece.h: SentencePiece's own model file, spiece.model.
  *
- * A protocol buffer: ModelProto { 1: SentencePiece {1: piece, 2: score, 3: type} …; 2: TrainerSpec
- * {3: model_type}; 3: NormalizerSpec {2: character map, 3: add_dummy_prefix, 4:
+ * A protocol buffer: ModelProto { 1: SentencePiece {1: piece, 2: score, 3: type} ...; 2:
+ * TrainerSpec {3: model_type}; 3: NormalizerSpec {2: character map, 3: add_dummy_prefix, 4:
  * remove_extra_whitespaces, 5: escape_whitespaces} }. Unknown fields are skipped. Source:
  * SentencePiece, sentencepiece_model.proto, normalizer.cc. */
 #ifndef TS_TEXT_SPIECE_H

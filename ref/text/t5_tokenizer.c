@@ -164,7 +164,8 @@ static ts_status behind_unknown(ts_ctx *ctx, const ts_t5_tokenizer *t, ts_ids *o
                                 const char *text, int64_t bytes)
 {
     static const char unknown[] = "<unk>";
-    const bool blank = bytes && (text[0] == ' ' || (bytes >= 3 && !memcmp(text, "\xE2\x96\x81", 3)));
+    const bool mark = bytes >= 3 && !memcmp(text, "\xE2\x96\x81", 3);
+    const bool blank = mark || (bytes && text[0] == ' ');
     if (!blank)
         return ts_spiece_encode(ctx, &t->spiece, out, text, bytes, false);
     ts_ids alone = {0}, both = {0};

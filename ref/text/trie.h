@@ -1,7 +1,7 @@
 /* trie.h: a set of byte strings with a number each, walked byte by byte.
  *
- * A node is a prefix. Its children stand in one table for the whole trie, addressed by (node, byte):
- * a vocabulary of 50,000 pieces is built in some ten milliseconds and a step is one look-up. The
+ * A node is a prefix. Its children stand in one table for the whole trie, addressed by (node,
+ * byte): a vocabulary of 50,000 pieces is built in some ten milliseconds and a step is one look-up. The
  * same table of 64-bit keys also serves byte-pair merges. */
 #ifndef TS_TEXT_TRIE_H
 #define TS_TEXT_TRIE_H

@@ -19,7 +19,7 @@ bool ts_is_word(int32_t rune);   /* \w: alphabetic or mark, decimal digit, conne
 /* Category C: control, format, surrogate, private use, unassigned. */
 bool ts_is_other(int32_t rune);
 bool ts_is_space_separator(int32_t rune); /* category Zs */
-bool ts_is_ideograph(int32_t rune);       /* the blocks that BERT's tokenizer surrounds with blanks */
+bool ts_is_ideograph(int32_t rune); /* the blocks that BERT's tokenizer sets apart */
 
 /* Lower case of a whole array. Both know that capital I with a dot becomes two characters. With
  * `final_sigma` a capital sigma at the end of a word becomes the final form (Unicode 3.13, as

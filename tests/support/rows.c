@@ -17,18 +17,19 @@ static void show(const char *what, const int64_t *at, int64_t count)
 static bool row_fits(const json_t *row, const char *field, rows_encode *encode,
                      const void *tokenizer)
 {
-    const json_t *const text = json_object_get(row, "text"), *const ids = json_object_get(row, field);
+    const json_t *const text = json_object_get(row, "text");
+    const json_t *const ids = json_object_get(row, field);
     ts_ctx ctx;
     ts_ids out = {0};
     ts_ctx_open_plain(&ctx);
     const ts_status status = encode(&ctx, tokenizer, &out, json_string_value(text),
                                     (int64_t)json_string_length(text));
     const int64_t n = (int64_t)json_array_size(ids);
-    int64_t *const wanted = malloc((size_t)(n + 1) * sizeof *wanted);
+    int64_t *const wanted = calloc((size_t)n + 1, sizeof *wanted);
     for (int64_t i = 0; i < n; i++)
         wanted[i] = json_integer_value(json_array_get(ids, (size_t)i));
     const bool fits = status == TS_OK && out.count == n &&
-                      !memcmp(out.at, wanted, (size_t)n * sizeof *wanted);
+                      (!n || !memcmp(out.at, wanted, (size_t)n * sizeof *wanted));
     if (!fits) {
         char *const shown = json_dumps(text, JSON_ENCODE_ANY | JSON_ENSURE_ASCII);
         print_message("%s of %s %s\n", field, shown, ctx.message);
@@ -84,7 +85,7 @@ void rows_equal(const char *path, const char *field, rows_encode *encode, const 
 
 void ids_equal(const ts_ids *ids, const int64_t *wanted, int64_t count)
 {
-    if (ids->count == count && !memcmp(ids->at, wanted, (size_t)count * sizeof *wanted))
+    if (ids->count == count && (!count || !memcmp(ids->at, wanted, (size_t)count * sizeof *wanted)))
         return;
     show("wanted", wanted, count);
     show("got   ", ids->at, ids->count);

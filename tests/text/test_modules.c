@@ -11,7 +11,8 @@ static void clip_parts(void **state)
 {
     (void)state;
     static const chain_link links[] = {
-        {"text.clip." CLIP "1", {{"hidden_states", CLIP "0.output"}}, {{"output", CLIP "1.output"}}},
+        {"text.clip." CLIP "1",
+         {{"hidden_states", CLIP "0.output"}}, {{"output", CLIP "1.output"}}},
         {"text.clip." CLIP "0.self_attn",
          {{"hidden_states", CLIP "0.layer_norm1.output"}}, {{"output", CLIP "0.self_attn.output"}}},
         {"text.clip." CLIP "1.mlp",

@@ -44,8 +44,9 @@ static void blanks(void **state)
     encodes("null", META(""), "a<x>a", (const int64_t[]){3, 9, 3}, 3);
     encodes("null", META(""), " a", (const int64_t[]){3}, 1);
     encodes("null", META(""), "", (const int64_t[]){0}, 0);
-    encodes("null", "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"}," META("")
-            "]}", " a \n b", (const int64_t[]){3, 1, 4}, 3);
+    encodes("null",
+            "{\"type\":\"Sequence\",\"pretokenizers\":[{\"type\":\"WhitespaceSplit\"}," META(
+                "") "]}", " a \n b", (const int64_t[]){3, 1, 4}, 3);
 }
 
 static void steps(void **state)
