@@ -6,7 +6,7 @@
  * summed in 16 lanes, lane l taking the terms l, l + 16, l + 32, ..., and the lanes are added
  * pairwise: 8 pairs, 4, 2, 1. The order depends on n alone, it is the order of plain and fast alike,
  * and the compiler can keep the lanes in vectors. The honest arithmetic keeps its own scheme, one
- * block of 64 after another (base/real.h), which must be the same for every sum there is.
+ * term after another (base/real.h), which must be the same for every sum there is.
  *
  *     SUM_ROWS(out, i, n, row, rows, term)   out[i] = sum over row in [0, rows) of term, for each i
  *
