@@ -1,11 +1,12 @@
 /* fill.c: polygons filled by the even-odd rule, boundary pixels included.
  *
  * Two things are drawn, and a pixel belongs to the polygon if it is in either: every edge as an
- * 8-connected line (Bresenham), and for every row y the pixels between the 1st and 2nd, 3rd and 4th,
- * ... crossing of the edges with that row. An edge is crossed at the rows y0 <= y < y1; crossings are
- * kept in 16.16 fixed point, start half a pixel to the right (so that cutting the fraction off
- * rounds) and advance by the truncated slope from row to row. An edge that leaves the picture is first cut to it (whole pixels), and the cut
- * edge's slope is used: that is what cv::fillPoly does, whose masks the published data are made of.
+ * 8-connected line (Bresenham), and for every row y the pixels between the 1st and 2nd, 3rd and
+ * 4th, ... crossing of the edges with that row. An edge is crossed at the rows y0 <= y < y1;
+ * crossings are kept in 16.16 fixed point, start half a pixel to the right (so that cutting the
+ * fraction off rounds) and advance by the truncated slope from row to row. An edge that leaves the
+ * picture is first cut to it (whole pixels), and the cut edge's slope is used: that is what
+ * cv::fillPoly does, whose masks the published data are made of.
  *
  * Test: tests/glyph/test_fill.c (golden masks, and random polygons filled by OpenCV). */
 #include "ref/glyph/fill.h"
@@ -134,7 +135,8 @@ static int by_x(const void *a, const void *b)
 }
 
 /* Pixels of row y between each pair of crossings. */
-static void fill_row(const canvas *c, const edge *edges, int64_t count, int64_t *crossing, int64_t y)
+static void fill_row(const canvas *c, const edge *edges, int64_t count, int64_t *crossing,
+                     int64_t y)
 {
     int64_t n = 0;
     for (int64_t i = 0; i < count; i++)

@@ -2,16 +2,18 @@
  *
  * A length of v font units is v * size / units pixels. FreeType, with hinting on, rounds it:
  *
- *     advance  nearest pixel                  ascent  upwards (nearest when head.flags says so)
+ *     advance  nearest pixel     ascent  upwards
  *     kerning  nearest; below 25 pixels per em it is first shrunk by size / 25
- *     extent   upper and lower edge to the nearest pixel (hinting puts them there),
- *              left and right edge outwards (hinting leaves x alone)
+ *     extent   upper and lower edge to the nearest pixel (hinting puts them there), but for a glyph
+ *              of one stroke, lower than a quarter em, its height is what is rounded;
+ *              left and right edge outwards (hinting leaves x alone); without hinting programs in
+ *              the font all four outwards
  *
  * and the outline is stretched in y so that its edges meet those pixels: what a font's own hinting
  * program does to the edges, without running it.
  *
- * Source: FreeType 2.13, documented meaning of FT_LOAD_DEFAULT, FT_KERNING_DEFAULT and size metrics.
- * Test: tests/glyph/test_font.c. */
+ * Source: FreeType 2.13, documented meaning of FT_LOAD_DEFAULT, FT_KERNING_DEFAULT and size
+ * metrics. Test: tests/glyph/test_font.c. */
 #include "ref/glyph/font.h"
 
 #include "ref/base/ctx.h"
@@ -144,8 +146,7 @@ static int64_t whole(int64_t v64)
 
 int64_t ts_font_ascent(const ts_font *font, int64_t size)
 {
-    const int64_t v = scaled(font, font->sfnt.ascender, size);
-    return font->sfnt.whole_scaling ? whole(v) : (v + 63) >> 6;
+    return (scaled(font, font->sfnt.ascender, size) + 63) >> 6;
 }
 
 int64_t ts_font_advance(const ts_font *font, int64_t glyph, int64_t size)
@@ -184,11 +185,16 @@ static bool bounds(const ts_outline *outline, int low[2], int high[2])
 static ts_extent extent_of(const ts_font *font, const int low[2], const int high[2], int64_t size)
 {
     ts_extent e = {.left = scaled(font, low[0], size) >> 6,
+                   .bottom = scaled(font, low[1], size) >> 6,
                    .right = (scaled(font, high[0], size) + 63) >> 6,
-                   .bottom = whole(scaled(font, low[1], size)),
-                   .top = whole(scaled(font, high[1], size))};
-    if (e.top == e.bottom && high[1] > low[1])
-        e.top++; /* a thin stroke does not vanish */
+                   .top = (scaled(font, high[1], size) + 63) >> 6};
+    if (font->sfnt.hinted) {
+        const int64_t height = whole(scaled(font, high[1] - low[1], size));
+        e.bottom = whole(scaled(font, low[1], size));
+        const bool stroke = 4 * (high[1] - low[1]) < font->sfnt.units;
+        e.top = stroke ? e.bottom + height : whole(scaled(font, high[1], size));
+        e.top += e.top == e.bottom && high[1] > low[1]; /* a thin stroke does not vanish */
+    }
     return e;
 }
 

@@ -1,8 +1,8 @@
 /* font.h: fonts, and what a glyph of them measures at a size in pixels.
  *
  * Measures are those that FreeType gives with its default hinting (whole advances, glyphs whose
- * upper and lower edges lie on pixel edges), as far as that can be said without running a font's own
- * hinting program. */
+ * upper and lower edges lie on pixel edges), as far as that can be said without running a font's
+ * own hinting program. */
 #ifndef TS_GLYPH_FONT_H
 #define TS_GLYPH_FONT_H
 

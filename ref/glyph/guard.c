@@ -1,12 +1,12 @@
 /* guard.c: is this file a font, and does it lie about its own size anywhere?
  *
- * stb_truetype trusts a font: offsets and counts are followed without a look at the file's end. Fonts
- * come from anywhere, so everything it will ever follow is walked through here once, with bounds.
- * What is read besides outlines (character map, advances, kerning) our own code reads, from the same
- * checked tables (font_map.c, font.c).
+ * stb_truetype trusts a font: offsets and counts are followed without a look at the file's end.
+ * Fonts come from anywhere, so everything it will ever follow is walked through here once, with
+ * bounds. What is read besides outlines (character map, advances, kerning) our own code reads, from
+ * the same checked tables (font_map.c, font.c).
  *
- * Source: OpenType specification 1.9, chapters "Font file", head, hhea, hmtx, maxp, loca, glyf, cmap.
- * Test: tests/glyph/test_guard.c (cut and corrupted files). */
+ * Source: OpenType specification 1.9, chapters "Font file", head, hhea, hmtx, maxp, loca, glyf,
+ * cmap. Test: tests/glyph/test_guard.c (cut and corrupted files). */
 #include "ref/glyph/guard.h"
 
 #include "ref/base/ctx.h"
@@ -84,8 +84,8 @@ static ts_status find_tables(walk *w)
         const int64_t offset = (int64_t)ts_font_u32(p + 8), length = (int64_t)ts_font_u32(p + 12);
         if (offset + length > f->size)
             return ts_fail(w->ctx, TS_ERROR_FORMAT,
-                           "%s: not a sound font: table '%.4s' goes beyond the file's end", w->label,
-                           (const char *)p);
+                           "%s: not a sound font: table '%.4s' goes beyond the file's end",
+                           w->label, (const char *)p);
         for (size_t k = 0; k < sizeof known / sizeof *known; k++)
             if (has_tag(p, known[k].tag) && !known[k].table->offset)
                 *known[k].table = (ts_font_table){offset, length};
@@ -104,9 +104,10 @@ static ts_status read_headers(walk *w)
     ts_sfnt *f = w->font;
     const uint8_t *head = f->data + f->head.offset, *hhea = f->data + f->hhea.offset;
     f->units = (int64_t)ts_font_u16(head + 18);
-    f->whole_scaling = (ts_font_u16(head + 16) & 8) != 0;
     f->long_loca = ts_font_u16(head + 50) == 1;
     f->glyphs = (int64_t)ts_font_u16(f->data + f->maxp.offset + 4);
+    /* maxSizeOfInstructions: a program of a few bytes moves nothing */
+    f->hinted = f->maxp.length >= 28 && ts_font_u16(f->data + f->maxp.offset + 26) >= 8;
     f->ascender = ts_font_s16(hhea + 4);
     f->descender = ts_font_s16(hhea + 6);
     f->long_metrics = (int64_t)ts_font_u16(hhea + 34);
@@ -124,7 +125,7 @@ static ts_status read_headers(walk *w)
     return TS_OK;
 }
 
-/* Bytes of an entry of the character map's list that may be followed, with its rank: 0 is none. */
+/* How good a character map of this platform, encoding and format is for us; 0: it is not. */
 static int rank_of_map(uint32_t platform, uint32_t encoding, uint32_t format)
 {
     const bool wide = (platform == 3 && encoding == 10) ||
@@ -146,7 +147,7 @@ static int64_t map_length(const uint8_t *p, int64_t room, uint32_t format)
     case 0:
         return 6 + 256;
     case 4:
-        return 16 + 4 * (int64_t)ts_font_u16(p + 6); /* twice the segments, four arrays of 16 bits */
+        return 16 + 4 * (int64_t)ts_font_u16(p + 6); /* four arrays of 16 bits */
     case 6:
         return 10 + 2 * (int64_t)ts_font_u16(p + 8);
     default:
@@ -195,7 +196,7 @@ static bool locate(const ts_sfnt *f, int64_t glyph, int64_t *from, int64_t *to)
 }
 
 /* Bytes that the flags at p and the coordinates they announce take, for n points; -1 when they do
- * not fit. first_off receives whether the last point is off the curve. */
+ * not fit. `lone` becomes true when a contour is a single point off the curve. */
 static int64_t point_bytes(const uint8_t *p, int64_t room, int64_t n, const uint8_t *ends,
                            int64_t contours, bool *lone)
 {

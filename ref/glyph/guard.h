@@ -26,8 +26,8 @@ typedef struct {
     ts_font_table map; /* the part of cmap that is used: Unicode, format 0, 4, 6, 12 or 13 */
     int64_t glyphs, units, long_metrics;
     int ascender, descender; /* in font units */
-    bool whole_scaling;      /* head.flags bit 3: metrics are rounded, not widened */
     bool long_loca;
+    bool hinted;             /* its glyphs have hinting programs worth the name */
     uint8_t *usable;         /* per glyph; ts_free */
 } ts_sfnt;
 
@@ -35,11 +35,11 @@ enum { TS_MAX_FONT_BYTES = 256 * 1024 * 1024, TS_MAX_GLYPH_POINTS = 20000 };
 
 /* Checks the font number `index` of the file (0 but in a collection): that every table lies in the
  * file and is long enough for what its header announces; every glyph's contours, flags and
- * coordinates inside its own bytes; compound glyphs without cycles, not deeper than 8 and of at most
- * TS_MAX_GLYPH_POINTS points. Glyphs placed by matching points, which stb_truetype does not know, are
- * marked as unusable. `label` stands in messages. Fails with TS_ERROR_FORMAT (the table or glyph is
- * named), TS_ERROR_UNSUPPORTED (outlines that are not TrueType; no Unicode character map),
- * TS_ERROR_USAGE (no such font in the collection), TS_ERROR_MEMORY. */
+ * coordinates inside its own bytes; compound glyphs without cycles, not deeper than 8 and of at
+ * most TS_MAX_GLYPH_POINTS points. Glyphs placed by matching points, which stb_truetype does not
+ * know, are marked as unusable. `label` stands in messages. Fails with TS_ERROR_FORMAT (the table
+ * or glyph is named), TS_ERROR_UNSUPPORTED (outlines that are not TrueType; no Unicode character
+ * map), TS_ERROR_USAGE (no such font in the collection), TS_ERROR_MEMORY. */
 ts_status ts_font_guard(struct ts_ctx *ctx, ts_sfnt *font, const char *label, const uint8_t *data,
                         int64_t size, int64_t index);
 

@@ -4,8 +4,8 @@
  *     size  = floor(50 * ratio)
  *     x     = floor((512 - w') / 2)     y = floor((80 - h') / 2) - floor(top' / 2)
  *
- * with the box at the new size, h' counted from the line's top (that is what the text's height meant
- * in Pillow before version 10).
+ * with the box at the new size, h' counted from the line's top (that is what the text's height
+ * meant in Pillow before version 10).
  *
  * Source: draw_glyph of the published data set class (from AnyText).
  * Test: tests/glyph/test_line.c, golden data/goldens/glyph/line.json. */

@@ -1,7 +1,7 @@
 /* mask.h: masks of text positions, and the regions of a mask picture.
  *
- * A mask is uint8_t[height * width], row by row. Position masks hold 0 and 255; a mask picture counts
- * as set from 128 on. */
+ * A mask is uint8_t[height * width], row by row. Position masks hold 0 and 255; a mask picture
+ * counts as set from 128 on. */
 #ifndef TS_GLYPH_MASK_H
 #define TS_GLYPH_MASK_H
 

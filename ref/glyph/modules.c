@@ -250,7 +250,8 @@ static ts_status run_placed(ts_ctx *ctx, json_t *answer, const ts_call *call, co
     int64_t count;
     ts_placement p = {0};
     if (!read_polygon(ctx, &points, &count, json_object_get(row, "polygon"), scale, index)) {
-        const ts_status status = ts_place(ctx, &p, text, (ts_polygon){points, count}, fonts, height, width);
+        const ts_polygon polygon = {points, count};
+        const ts_status status = ts_place(ctx, &p, text, polygon, fonts, height, width);
         put_geometry(ctx, answer, &p);
         if (p.probe[1])
             put_text(ctx, answer, &p);
@@ -300,7 +301,8 @@ static void put_masks(ts_ctx *ctx, ts_call *call, ts_polygon polygon, int k, int
         char name[32];
         snprintf(name, sizeof name, "%s.%d", kind[c], k);
         ts_tensor mask = ts_new(ctx, TS_U8, 2, (const int64_t[]){height, width});
-        if (mask.data && !ts_position_mask(ctx, mask.data, polygon, (ts_mask_change)c, height, width))
+        if (mask.data &&
+            !ts_position_mask(ctx, mask.data, polygon, (ts_mask_change)c, height, width))
             ts_call_output(ctx, call, name, mask);
     }
 }

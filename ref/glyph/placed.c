@@ -2,18 +2,22 @@
  *
  *   direction   angle = -rect.angle, + 90 when rect.width < rect.height
  *   vertical    within 10 degrees of an axis and the corners' box at least as high as wide
- *   size        s, l = short and long side; at height s the text is w = s * probe_right / probe_bottom
- *               wide. w <= l: size = 0.80 s, after as many blanks between the characters as still fit
- *               (not vertical). Otherwise size = s / (w / l) * 0.85 (vertical 0.75). Cut to an integer.
- *   position    the box's middle on the rectangle's centre; vertical: from the corners' top downwards,
+ *   size        s, l = short and long side; at height s the text is w = s * probe_right /
+ *   probe_bottom
+ *               wide. w <= l: size = 0.80 s, after as many blanks between the characters as still
+ *               fit (not vertical). Otherwise size = s / (w / l) * 0.85 (vertical 0.75). Cut to an
+ *               integer.
+ *   position    the box's middle on the rectangle's centre; vertical: from the corners' top
+ *   downwards,
  *               each character as far below the last one as that one's box reaches
- *   turning     the layer with the text is turned about the centre (nearest pixel) onto a canvas that
+ *   turning     the layer with the text is turned about the centre (nearest pixel) onto a canvas
+ *   that
  *               holds all of it, and laid over the picture with both middles together
  *   last step   to black and white: threshold, or as published by error diffusion
  *
- * Pitfalls: probe_bottom is measured from the line's top, so it holds the gap above the letters. The
- * text's height stands for a character's width when they are stacked. The turned canvas is put at
- * (picture - canvas) / 2 cut towards zero.
+ * Pitfalls: probe_bottom is measured from the line's top, so it holds the gap above the letters.
+ * The text's height stands for a character's width when they are stacked. The turned canvas is put
+ * at (picture - canvas) / 2 cut towards zero.
  *
  * Source: draw_glyph2 of the published data set class (from AnyText); Pillow's Image.rotate.
  * Test: tests/glyph/test_placed.c, golden data/goldens/glyph/placed.json. */
@@ -127,8 +131,8 @@ static ts_status find_size(ts_ctx *ctx, ts_placement *p, const ts_fonts *fonts)
     }
     if (p->font_size < 1.0)
         return ts_fail(ctx, TS_ERROR_USAGE,
-                       "a region of %.1f x %.1f pixels is too small for its text: the letters would "
-                       "be less than a pixel high", long_side(p), short_side(p));
+                       "a region of %.1f x %.1f pixels is too small for its text: the letters "
+                       "would be less than a pixel high", long_side(p), short_side(p));
     if (p->font_size > TS_MAX_FONT_SIZE)
         return ts_fail(ctx, TS_ERROR_USAGE, "a region of %.0f x %.0f pixels is too large",
                        long_side(p), short_side(p));
@@ -260,12 +264,12 @@ static void turn_onto(uint8_t *picture, const uint8_t *layer, const ts_placement
         }
 }
 
-/* Floyd-Steinberg in whole numbers: 7, 3, 5 and 1 sixteenths of the error go right, below left, below
- * and below right. `next` holds what the row above left for x - 1, in sixteenths. */
+/* Floyd-Steinberg in whole numbers: 7, 3, 5 and 1 sixteenths of the error go right, below left,
+ * below and below right. `next` holds what the row above left for x - 1, in sixteenths. */
 static void dither(uint8_t *picture, int *next, int64_t height, int64_t width)
 {
     for (int64_t y = 0; y < height; y++) {
-        int ahead = 0, before = 0, below = 0; /* 7/16 to the right; 5/16 and 1/16 of pixels passed */
+        int ahead = 0, before = 0, below = 0; /* of the pixels passed */
         for (int64_t x = 0; x < width; x++) {
             uint8_t *v = &picture[y * width + x];
             int wanted = *v + (ahead + next[x + 1]) / 16;

@@ -36,8 +36,8 @@ typedef struct {
     int64_t paste[2];      /* and where its corner goes in the picture */
 } ts_placement;
 
-/* Decides, on a picture of width x height pixels. Fails with TS_ERROR_USAGE: an empty text, a polygon
- * too small for a font of 1 pixel, see ts_text_set and ts_points_check; TS_ERROR_MEMORY. */
+/* Decides, on a picture of width x height pixels. Fails with TS_ERROR_USAGE: an empty text, a
+ * polygon too small for a font of 1 pixel, see ts_text_set and ts_points_check; TS_ERROR_MEMORY. */
 ts_status ts_place(struct ts_ctx *ctx, ts_placement *placement, const char *utf8,
                    ts_polygon polygon, const ts_fonts *fonts, int64_t height, int64_t width);
 void ts_placement_free(ts_placement *placement);

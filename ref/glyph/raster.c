@@ -1,9 +1,10 @@
 /* raster.c: exact area coverage by summing signed areas along the rows.
  *
  * A line that goes down through a pixel by dy adds dy to everything on its right. In the pixel it
- * passes it adds dy times the part of the pixel right of it; the rest of dy goes to the next pixel, so
- * that a running sum along the row restores it. A closed outline's sum is its winding number times
- * the covered area: 0 outside, 1 or -1 inside; more where outlines overlap, which is cut to 1.
+ * passes it adds dy times the part of the pixel right of it; the rest of dy goes to the next pixel,
+ * so that a running sum along the row restores it. A closed outline's sum is its winding number
+ * times the covered area: 0 outside, 1 or -1 inside; more where outlines overlap, which is cut to
+ * 1.
  *
  * Test: tests/glyph/test_raster.c. */
 #include "ref/glyph/raster.h"

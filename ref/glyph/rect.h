@@ -21,7 +21,7 @@ typedef struct {
 typedef struct {
     ts_point center;
     float width, height; /* width is the side that `angle` belongs to */
-    float angle;         /* degrees, clockwise on the screen; (0, 90] unless the points are on a line */
+    float angle; /* degrees, clockwise on the screen; (0, 90] unless the points are on a line */
 } ts_rect;
 
 /* Coordinates beyond this are refused: up to here whole numbers and their products are exact. */

@@ -59,8 +59,8 @@ static int64_t visit(search *s, int64_t y, int64_t x)
     return 1;
 }
 
-/* The region that begins at (y, x), its first pixel in the order of rows; returns its size. A region
- * reaches a new lowest row only from the row above, so rows top..bottom are all in use. */
+/* The region that begins at (y, x), its first pixel in the order of rows; returns its size. A
+ * region reaches a new lowest row only from the row above, so rows top..bottom are all in use. */
 static int64_t flood(search *s, int64_t y, int64_t x)
 {
     int64_t waiting = 0, pixels = 0;
@@ -97,8 +97,8 @@ static bool grow(ts_regions *r, int64_t *room, int64_t points, int64_t more)
     return all != NULL;
 }
 
-/* Appends the hull of the present region. Polygons keep their place in points as an offset until all
- * are known, because the array moves. */
+/* Appends the hull of the present region. Polygons keep their place in points as an offset until
+ * all are known, because the array moves. */
 static ts_status add_region(ts_ctx *ctx, ts_regions *r, const search *s, int64_t pixels,
                             int64_t *room, int64_t *points)
 {

@@ -1,9 +1,9 @@
 /* stb.c: stb_truetype, compiled here and nowhere else.
  *
  * Only its outlines are used (stbtt_GetGlyphShape), on fonts that ts_font_guard has walked through.
- * Its allocations are ours, so that faults can be planted; one that fails is remembered, because the
- * library then returns an empty outline without a word. Its assertions are switched off: what they
- * state the guard has checked.
+ * Its allocations are ours, so that faults can be planted; one that fails is remembered, because
+ * the library then returns an empty outline without a word. Its assertions are switched off: what
+ * they state the guard has checked.
  *
  * The library is public domain (Sean Barrett). Test: tests/glyph/test_stb.c. */
 #include "ref/glyph/stb.h"

@@ -5,8 +5,8 @@
  *     top = ascent - max(0, extent.top)    bottom = ascent - min(0, extent.bottom)
  *
  * There are no ligatures and no reordering. Pillow adds the kern table's whole pixels to a pen that
- * counts in 64ths, so that kerning all but vanishes: kept, because sizes follow from widths. The box
- * always reaches the baseline. Between two fonts there is no kerning at all.
+ * counts in 64ths, so that kerning all but vanishes: kept, because sizes follow from widths. The
+ * box always reaches the baseline. Between two fonts there is no kerning at all.
  *
  * Source: Pillow, ImageFont.getbbox with Layout.BASIC. Test: tests/glyph/test_text.c. */
 #include "ref/glyph/text.h"
@@ -56,8 +56,9 @@ static ts_status choose(ts_ctx *ctx, ts_text *text, int64_t i, const ts_fonts *f
     }
     if (fonts->draw_missing && fonts->count)
         return TS_OK; /* glyph 0 of the first font */
-    return ts_fail(ctx, TS_ERROR_USAGE, "no font has the character U+%04X (looked in %d, the first is "
-                   "%s): name one that has it as a further font", (unsigned)c, fonts->count,
+    return ts_fail(ctx, TS_ERROR_USAGE,
+                   "no font has the character U+%04X (looked in %d, the first is %s): name one "
+                   "that has it as a further font", (unsigned)c, fonts->count,
                    fonts->count ? ts_font_name(fonts->font[0]) : "missing");
 }
 
@@ -69,8 +70,8 @@ ts_status ts_text_set(ts_ctx *ctx, ts_text *text, const char *utf8, const ts_fon
     text->count = 0;
     for (int64_t at = 0; at < bytes && !ctx->status;) {
         utf8proc_int32_t c;
-        const utf8proc_ssize_t n =
-            utf8proc_iterate((const utf8proc_uint8_t *)utf8 + at, (utf8proc_ssize_t)(bytes - at), &c);
+        const utf8proc_ssize_t n = utf8proc_iterate((const utf8proc_uint8_t *)utf8 + at,
+                                                    (utf8proc_ssize_t)(bytes - at), &c);
         if (n < 1) {
             ts_fail(ctx, TS_ERROR_USAGE, "the text is not UTF-8 at byte %lld", (long long)at);
             break;

@@ -30,8 +30,8 @@ ts_status ts_text_widen(struct ts_ctx *ctx, ts_text *wide, const ts_text *text, 
 char *ts_text_utf8(struct ts_ctx *ctx, const ts_text *text);
 
 /* The box of characters [first, first + count), from the left end of the line's top: that is where
- * the first font's ascent begins. It holds the pixels and the advances, but reaches to the left of 0
- * only with pixels. */
+ * the first font's ascent begins. It holds the pixels and the advances, but reaches to the left of
+ * 0 only with pixels. */
 typedef struct {
     int64_t left, top, right, bottom;
 } ts_box;

@@ -11,7 +11,8 @@ static void masks(void **state)
     (void)state;
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
-    ts_safetensors *file = ts_safetensors_open(&ctx, "data/goldens/glyph/position_masks.safetensors");
+    const char *path = "data/goldens/glyph/position_masks.safetensors";
+    ts_safetensors *file = ts_safetensors_open(&ctx, path);
     assert_non_null(file);
     ts_call call = {0};
     const ts_module *module = ts_module_find(ts_glyph_modules, "glyph.position_mask", &call);
@@ -68,7 +69,8 @@ static void errors(void **state)
     refuses("glyph.line", "[{}]", "{}", TS_ERROR_FORMAT);
     refuses("glyph.line", "[{\"font\": \"DejaVuSans\"}]", "{}", TS_ERROR_FORMAT);
     refuses("glyph.line", "[{\"font\": \"NoSuchFont\", \"text\": \"x\"}]", "{}", TS_ERROR_IO);
-    refuses("glyph.placed", "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"polygon\": [[1]]}]", "{}",
+    refuses("glyph.placed",
+            "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"polygon\": [[1]]}]", "{}",
             TS_ERROR_FORMAT);
     refuses("glyph.placed", "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"width\": 0}]", "{}",
             TS_ERROR_FORMAT);

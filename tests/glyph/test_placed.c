@@ -9,10 +9,7 @@
 static void golden(void **state)
 {
     (void)state;
-    /* rows that a font's own hinting program decides, and by which field */
-    static const char *const known[] = {"A very long line of text!", "50% OFF",
-                                        "\xe4\xbd\xa0\xe5\xa5\xbd\xe4\xb8\x96\xe7\x95\x8c", "EXIT"};
-    glyph_rows(ts_glyph_modules, "data/goldens/glyph/placed.json", 40, known, 4, 4);
+    glyph_rows(ts_glyph_modules, "data/goldens/glyph/placed.json", 40, NULL, 0, 0);
 }
 
 static void errors(void **state)

@@ -22,8 +22,7 @@ static void sentences(void **state)
     (void)state;
     const char *one[] = {"STOP"}, *two[] = {"HELLO", "50% OFF"};
     const char *chinese[] = {"\xe4\xbd\xa0\xe5\xa5\xbd"};
-    says("a photo of a shop sign, that reads HELLO , 50% OFF .", "a photo of a shop sign", NULL, two,
-         2);
+    says("a photo of a sign, that reads HELLO , 50% OFF .", "a photo of a sign", NULL, two, 2);
     says("these texts are written on it: STOP .", "", ts_phrase(7), one, 1);
     says("that reads STOP .", NULL, NULL, one, 1);
     says("that reads STOP .", " \n", NULL, one, 1);

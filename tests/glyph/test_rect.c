@@ -29,7 +29,8 @@ static void golden(void **state)
         assert_int_equal(ts_min_area_rect(&ctx, &rect, points, n), TS_OK);
         near_list(json_object_get(row, "center"), &rect.center.x, 2);
         near_list(json_object_get(row, "size"), &rect.width, 2);
-        assert_true(fabs(json_number_value(json_object_get(row, "angle")) - (double)rect.angle) <= 1e-4);
+        const double angle = json_number_value(json_object_get(row, "angle"));
+        assert_true(fabs(angle - (double)rect.angle) <= 1e-4);
         ts_rect_corners(corner, &rect);
         for (size_t k = 0; k < 4; k++) {
             const json_t *want = json_array_get(json_object_get(row, "box"), k);
@@ -56,7 +57,8 @@ static void least(void **state)
         const double a = degree * 3.14159265358979323846 / 180, c = ts_cos(a), s = ts_sin(a);
         double low[2] = {1e9, 1e9}, high[2] = {-1e9, -1e9};
         for (int i = 0; i < 6; i++) {
-            const double x = (double)p[i].x, y = (double)p[i].y, v[2] = {x * c + y * s, y * c - x * s};
+            const double x = (double)p[i].x, y = (double)p[i].y;
+            const double v[2] = {x * c + y * s, y * c - x * s};
             for (int k = 0; k < 2; k++) {
                 low[k] = fmin(low[k], v[k]);
                 high[k] = fmax(high[k], v[k]);

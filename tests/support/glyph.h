@@ -20,8 +20,8 @@ json_t *glyph_json(const char *path);
 /* [[x, y], ...] into points[room]; returns how many there are. */
 int64_t glyph_points(const json_t *polygon, ts_point *points, int64_t room);
 
-/* call(ctx, arg) with the 1st, 2nd, ... allocation failing until it succeeds: each time it must have
- * failed with TS_ERROR_MEMORY. Returns how many allocations there were (at least one). */
+/* call(ctx, arg) with the 1st, 2nd, ... allocation failing until it succeeds: each time it must
+ * have failed with TS_ERROR_MEMORY. Returns how many allocations there were (at least one). */
 int glyph_faults(ts_status (*call)(ts_ctx *ctx, void *arg), void *arg);
 
 /* Runs the JSON case on the room's table and compares every field of out_basic_layout: geometry to
