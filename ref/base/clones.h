@@ -26,4 +26,11 @@
 #endif
 #endif
 
+/* A function that belongs into a vector loop, however long it is: a loop with a call is none. */
+#if defined(__GNUC__)
+#define TS_INTO_LOOPS __attribute__((always_inline)) static inline
+#else
+#define TS_INTO_LOOPS static inline
+#endif
+
 #endif

@@ -10,6 +10,7 @@
 #ifndef TS_BASE_MATHF_ERF_H
 #define TS_BASE_MATHF_ERF_H
 
+#include "ref/base/clones.h"
 #include "ref/base/mathf_exp.h"
 
 /* erf(x) = x + x/8 + x P(x^2), |x| < 5/8 */
@@ -74,7 +75,7 @@ static inline mathf_pair mathf_erfc_tail(double x, double *n)
     return mathf_quotient(top, mathf_sum(1.0, 2.0 * x));
 }
 
-static inline double ts_erf(double x)
+TS_INTO_LOOPS double ts_erf(double x)
 {
     double n, size = mathf_abs(x);
     const mathf_pair near = mathf_erf_core(x);
@@ -86,7 +87,7 @@ static inline double ts_erf(double x)
     return size < 0.625 ? mathf_with_sign(near.hi + near.lo, x) : far;
 }
 
-static inline double ts_erfc(double x)
+TS_INTO_LOOPS double ts_erfc(double x)
 {
     double n, size = mathf_abs(x);
     const mathf_pair near = mathf_erf_core(x), one = mathf_sum_ordered(1.0, -near.hi);

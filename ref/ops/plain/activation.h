@@ -15,6 +15,7 @@
 #ifndef TS_OPS_PLAIN_ACTIVATION_H
 #define TS_OPS_PLAIN_ACTIVATION_H
 
+#include "ref/base/clones.h"
 #include "ref/base/mathf.h"
 #include "ref/base/real.h"
 
@@ -32,12 +33,12 @@
 #define GELU_CUBE 0.044715
 #define QUICK 1.702
 
-static inline wide size_of(wide x)
+TS_INTO_LOOPS wide size_of(wide x)
 {
     return x < 0 ? -x : x;
 }
 
-static inline wide sigmoid(wide x)
+TS_INTO_LOOPS wide sigmoid(wide x)
 {
     const wide z = (wide)ts_exp((double)-size_of(x));
     const wide one = 1;
@@ -45,115 +46,115 @@ static inline wide sigmoid(wide x)
 }
 
 /* s(x) (1 - s(x)), an even function */
-static inline wide sigmoid_slope(wide x)
+TS_INTO_LOOPS wide sigmoid_slope(wide x)
 {
     const wide z = (wide)ts_exp((double)-size_of(x));
     return z / ((1 + z) * (1 + z));
 }
 
-static inline wide silu(wide x)
+TS_INTO_LOOPS wide silu(wide x)
 {
     return x * sigmoid(x);
 }
 
-static inline wide silu_slope(wide x)
+TS_INTO_LOOPS wide silu_slope(wide x)
 {
     return sigmoid(x) + x * sigmoid_slope(x);
 }
 
-static inline wide gelu(wide x)
+TS_INTO_LOOPS wide gelu(wide x)
 {
     return x * (wide)ts_erfc((double)(x * (wide)-ROOT_HALF)) / 2;
 }
 
-static inline wide gelu_slope(wide x)
+TS_INTO_LOOPS wide gelu_slope(wide x)
 {
     const wide density = (wide)ROOT_TAU * (wide)ts_exp((double)(x * x / -2));
     return (wide)ts_erfc((double)(x * (wide)-ROOT_HALF)) / 2 + x * density;
 }
 
-static inline wide gelu_tanh(wide x)
+TS_INTO_LOOPS wide gelu_tanh(wide x)
 {
     return x * sigmoid((wide)(2 * ROOT_2_PI) * (x + (wide)GELU_CUBE * x * x * x));
 }
 
-static inline wide gelu_tanh_slope(wide x)
+TS_INTO_LOOPS wide gelu_tanh_slope(wide x)
 {
     const wide u2 = (wide)(2 * ROOT_2_PI) * (x + (wide)GELU_CUBE * x * x * x);
     const wide du2 = (wide)(2 * ROOT_2_PI) * (1 + (wide)(3 * GELU_CUBE) * x * x);
     return sigmoid(u2) + x * sigmoid_slope(u2) * du2;
 }
 
-static inline wide quick_gelu(wide x)
+TS_INTO_LOOPS wide quick_gelu(wide x)
 {
     return x * sigmoid((wide)QUICK * x);
 }
 
-static inline wide quick_gelu_slope(wide x)
+TS_INTO_LOOPS wide quick_gelu_slope(wide x)
 {
     return sigmoid((wide)QUICK * x) + (wide)QUICK * x * sigmoid_slope((wide)QUICK * x);
 }
 
-static inline wide relu(wide x)
+TS_INTO_LOOPS wide relu(wide x)
 {
     return x < 0 ? 0 : x;
 }
 
-static inline wide relu_slope(wide x)
+TS_INTO_LOOPS wide relu_slope(wide x)
 {
     return (wide)(x <= 0 ? 0 : 1);
 }
 
-static inline wide hard_sigmoid(wide x)
+TS_INTO_LOOPS wide hard_sigmoid(wide x)
 {
     const wide t = x + 3, six = 6;
     return (t < 0 ? 0 : t > 6 ? six : t) / 6;
 }
 
-static inline wide hard_sigmoid_slope(wide x)
+TS_INTO_LOOPS wide hard_sigmoid_slope(wide x)
 {
     const wide slope = (wide)1 / 6;
     return x > -3 && x < 3 ? slope : 0;
 }
 
-static inline wide hard_swish(wide x)
+TS_INTO_LOOPS wide hard_swish(wide x)
 {
     const wide t = x + 3, six = 6;
     return x * (t < 0 ? 0 : t > 6 ? six : t) / 6;
 }
 
-static inline wide hard_swish_slope(wide x)
+TS_INTO_LOOPS wide hard_swish_slope(wide x)
 {
     return x <= -3 ? 0 : x < 3 ? (2 * x + 3) / 6 : (wide)1;
 }
 
-static inline wide tanh_of(wide x)
+TS_INTO_LOOPS wide tanh_of(wide x)
 {
     return (wide)ts_tanh((double)x);
 }
 
 /* 1 - tanh^2 x = 4 s(2x) (1 - s(2x)) */
-static inline wide tanh_of_slope(wide x)
+TS_INTO_LOOPS wide tanh_of_slope(wide x)
 {
     return 4 * sigmoid_slope(2 * x);
 }
 
-static inline wide exp_of(wide x)
+TS_INTO_LOOPS wide exp_of(wide x)
 {
     return (wide)ts_exp((double)x);
 }
 
-static inline wide exp_of_slope(wide x)
+TS_INTO_LOOPS wide exp_of_slope(wide x)
 {
     return (wide)ts_exp((double)x);
 }
 
-static inline wide clamp(wide x, double low, double high)
+TS_INTO_LOOPS wide clamp(wide x, double low, double high)
 {
     return x < (wide)low ? (wide)low : x > (wide)high ? (wide)high : x;
 }
 
-static inline wide clamp_slope(wide x, double low, double high)
+TS_INTO_LOOPS wide clamp_slope(wide x, double low, double high)
 {
     return x >= (wide)low && x <= (wide)high ? 1 : 0;
 }
