@@ -2,6 +2,10 @@
  * that is forgotten in one of them does not link. */
 #include "ref/ops/table.h"
 
+#if defined(TS_WITH_BLAS)
+#include "ref/ops/blas/gemm.h"
+#endif
+
 #include <stddef.h>
 #include <string.h>
 
@@ -89,4 +93,22 @@ const ts_table *ts_table_named(const char *name)
         if (strcmp(tables[i]->name, name) == 0)
             return tables[i];
     return NULL;
+}
+
+const char *ts_blas_core(void)
+{
+#if defined(TS_WITH_BLAS)
+    return ts_openblas_core();
+#else
+    return "";
+#endif
+}
+
+const char *ts_blas_core_wanted(void)
+{
+#if defined(TS_WITH_BLAS)
+    return ts_openblas_core_wanted();
+#else
+    return "";
+#endif
 }

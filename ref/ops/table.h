@@ -59,6 +59,13 @@ extern const ts_table ts_table_blas;
  * backend. */
 const ts_table *ts_table_named(const char *name);
 
+/* The processor that OpenBLAS has chosen its kernels for, and the better one that it would choose if
+ * it knew the processor ("" if there is none, or if OPENBLAS_CORETYPE has been set by hand). Both ""
+ * in a build without blas. To get the better one a program sets OPENBLAS_CORETYPE to it and executes
+ * itself anew, first thing in main: the library chooses while it is loaded. */
+const char *ts_blas_core(void);
+const char *ts_blas_core_wanted(void);
+
 /* Name of the i-th table of this build, NULL after the last. */
 const char *ts_table_name(int i);
 
