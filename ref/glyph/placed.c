@@ -2,17 +2,14 @@
  *
  *   direction   angle = -rect.angle, + 90 when rect.width < rect.height
  *   vertical    within 10 degrees of an axis and the corners' box at least as high as wide
- *   size        s, l = short and long side; at height s the text is w = s * probe_right /
- *   probe_bottom
+ *   size        s, l = short and long side; s high, the text is w = s * probe_right / probe_bottom
  *               wide. w <= l: size = 0.80 s, after as many blanks between the characters as still
  *               fit (not vertical). Otherwise size = s / (w / l) * 0.85 (vertical 0.75). Cut to an
  *               integer.
  *   position    the box's middle on the rectangle's centre; vertical: from the corners' top
- *   downwards,
- *               each character as far below the last one as that one's box reaches
+ *               downwards, each character as far below the last one as that one's box reaches
  *   turning     the layer with the text is turned about the centre (nearest pixel) onto a canvas
- *   that
- *               holds all of it, and laid over the picture with both middles together
+ *               that holds all of it, and laid over the picture with both middles together
  *   last step   to black and white: threshold, or as published by error diffusion
  *
  * Pitfalls: probe_bottom is measured from the line's top, so it holds the gap above the letters.
