@@ -412,6 +412,7 @@ static void run_and_judge(judgement *j)
         return;
     }
     if (j->c->expect && !j->how->given) {
+        j->report->count = 0; /* there is nothing else to judge */
         judge_error(j);
         return;
     }
