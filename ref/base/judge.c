@@ -216,15 +216,12 @@ ts_verdict ts_judge_path(const double *y, const double *r, int64_t n, ts_honest 
             largest = fabs(r[i]);
     }
     const bool any = e.norm > 0.0;
-    const double longer = fmax(1.0, sqrt(e.terms / (64.0 + e.terms / 64.0)));
-    const double by_norm =
-        part_of(sqrt(norm), any ? fmax(3.0 * longer * e.norm, u * sqrt(size)) : 0.0);
-    const double by_max =
-        part_of(v.max_abs, any ? fmax(8.0 * longer * e.max, u * largest) : 0.0);
+    const double by_norm = part_of(sqrt(norm), any ? fmax(3.0 * e.norm, u * sqrt(size)) : 0.0);
+    const double by_max = part_of(v.max_abs, any ? fmax(8.0 * e.max, u * largest) : 0.0);
     v.ratio = fmax(by_norm, by_max);
     return settled(v, y, r, !any ? "an honest run is exact here, and this is not"
-                            : by_norm > by_max ? "||y - r|| is over its multiple of ||E||"
-                                               : "max|y - r| is over its multiple of max|E|");
+                            : by_norm > by_max ? "||y - r|| is over 3 ||E||"
+                                               : "max|y - r| is over 8 max|E|");
 }
 
 ts_verdict ts_judge_double(const double *y, const double *r, int64_t n)

@@ -60,9 +60,8 @@ double ts_unit_roundoff(ts_dtype format);
 
 /* What the error of a run in a narrow format was: made from the honest run h and the truth r. */
 typedef struct {
-    double norm;  /* ||E||: the root of the sum of squares */
-    double max;   /* max |E| */
-    double terms; /* K: the longest sum on the way; 0: not known, or short */
+    double norm; /* ||E||: the root of the sum of squares */
+    double max;  /* max |E| */
 } ts_honest;
 ts_honest ts_honest_error(const double *h, const double *r, int64_t n);
 
@@ -76,10 +75,7 @@ ts_verdict ts_judge_rounded(const double *y, const double *r, const double *gaug
 
 /* `format` is the number format of the result; E = 0 asks for equality. Otherwise the truth, rounded
  * once to the format, always passes, however lucky the honest run was: the bounds are never below
- * u ||r|| and u max|r|. The honest run adds in blocks of 64; a program that adds K terms one after
- * another is honest, too, and rounds K times where that rounds 64 + K / 64 times: both bounds grow
- * with the root of that ratio where it is above 1 (2.7 at K = 512: a published T5 that attends to 450
- * equal padding tokens errs by 6.1 E in the norm). */
+ * u ||r|| and u max|r|. */
 ts_verdict ts_judge_path(const double *y, const double *r, int64_t n, ts_honest e,
                          ts_dtype format);
 

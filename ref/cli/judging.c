@@ -93,7 +93,6 @@ static ts_status honest_error(judgement *j, const ts_target *t, int s, ts_dtype 
     double *a = doubles(j, h), *b = doubles(j, r);
     if (a && b)
         *e = ts_honest_error(a, b, ts_numel(r));
-    e->terms = truth->ctx.gauge_terms;
     ts_free(a);
     ts_free(b);
     return j->ctx.status;

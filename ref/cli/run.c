@@ -46,11 +46,11 @@ static double *doubles(ts_ctx *ctx, ts_tensor t)
     return to;
 }
 
-/* honest.FORMAT.NAME: (||E||, max|E|, K) of a float tensor, K the longest sum of the run. */
+/* honest.FORMAT.NAME: (||E||, max|E|) of a float tensor. */
 static void put_honest(sheet *s, ts_dtype format, const char *prefix, const char *name,
-                       ts_tensor truth, ts_tensor run, double terms)
+                       ts_tensor truth, ts_tensor run)
 {
-    static const int64_t three[1] = {3};
+    static const int64_t two[1] = {2};
     char full[600];
     if (!ts_dtype_is_float(truth.dtype) || s->ctx->status)
         return;
@@ -59,13 +59,12 @@ static void put_honest(sheet *s, ts_dtype format, const char *prefix, const char
         return;
     }
     double *r = doubles(s->ctx, truth), *h = doubles(s->ctx, run);
-    ts_tensor pair = ts_new(s->ctx, TS_F64, 1, three);
+    ts_tensor pair = ts_new(s->ctx, TS_F64, 1, two);
     if (s->ctx->status)
         return;
     const ts_honest e = ts_honest_error(h, r, ts_numel(truth));
     ((double *)pair.data)[0] = e.norm;
     ((double *)pair.data)[1] = e.max;
-    ((double *)pair.data)[2] = terms;
     snprintf(full, sizeof full, "honest.%s.%s%s", ts_format_name(format), prefix, name);
     ts_items_add(s->ctx, &s->items, full, pair);
 }
@@ -101,21 +100,20 @@ static void put_trace(sheet *s, const ts_ran *ran)
 static void add_honest(sheet *outputs, sheet *traced, ts_ran *truth, ts_ran *honest,
                        ts_dtype format)
 {
-    const double terms = truth->ctx.gauge_terms;
     for (int64_t i = 0; i < truth->call.outputs.count; i++) {
         const char *name = truth->call.outputs.items[i].name;
         put_honest(outputs, format, "", name, ts_ran_get(truth, TS_OUTPUT, name),
-                   ts_ran_get(honest, TS_OUTPUT, name), terms);
+                   ts_ran_get(honest, TS_OUTPUT, name));
     }
     for (int64_t i = 0; i < truth->grads.count; i++) {
         const char *name = truth->grads.items[i].name;
         put_honest(outputs, format, "grad.", name, ts_ran_get(truth, TS_GRADIENT, name),
-                   ts_ran_get(honest, TS_GRADIENT, name), terms);
+                   ts_ran_get(honest, TS_GRADIENT, name));
     }
     for (int64_t i = 0; traced && truth->trace && i < ts_trace_count(truth->trace); i++) {
         const char *name = ts_trace_name(truth->trace, i);
         put_honest(traced, format, "", name, ts_trace_value(truth->trace, i),
-                   ts_ran_get(honest, TS_TRACE, name), terms);
+                   ts_ran_get(honest, TS_TRACE, name));
     }
 }
 

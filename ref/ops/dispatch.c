@@ -136,6 +136,8 @@ static void measure(ts_ctx *ctx, ts_step *s)
     s->out.gauge = ts_take(ctx, (size_t)ts_numel(s->out) * sizeof(double));
     if (s->out.gauge)
         s->op->gauge(ctx, s);
+    if (s->terms > ctx->gauge_terms)
+        ctx->gauge_terms = s->terms;
 }
 
 static void count(ts_ctx *ctx, const ts_step *s)
@@ -146,8 +148,6 @@ static void count(ts_ctx *ctx, const ts_step *s)
             bytes += (double)ts_numel(s->in[i]) * (double)ts_dtype_size(s->in[i].dtype);
     ctx->bytes += bytes;
     ctx->flops += s->flops;
-    if (s->terms > ctx->gauge_terms)
-        ctx->gauge_terms = s->terms;
 }
 
 static const char *weight_name(const ts_step *s)
