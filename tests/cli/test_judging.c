@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "ref/cli/classes.h"
 #include "ref/cli/judging.h"
 
 static float number = 1.0f;
