@@ -203,7 +203,7 @@ const ts_module ts_ops_pointwise_modules[] = {
     ROW(hard_sigmoid, "relu6(x + 3) / 6"),
     ROW(sigmoid, "1 / (1 + e^-x)"),
     {"ops.tanh", "input (...)", "output (...)", "", "hyperbolic tangent", run_tanh_of},
-    {"ops.exp", "input (...)", "output (...)", "", "e^x", run_exp_of},
+    {"ops.exp", "input (...)", "output (...)", "", "the exponential, e^x", run_exp_of},
     {"ops.clamp", "input (...)", "output (...)", "min max", "into [min, max]", run_clamp},
     TWO(add, "input + other, broadcast"),
     TWO(sub, "input - other, broadcast"),
