@@ -125,6 +125,16 @@ static ts_status prepare(ts_ran *ran, const ts_job *job)
     return ctx->status;
 }
 
+/* An output by its name. The result of a PyTorch module that returns one tensor has no name there:
+ * "output", or "0", stands for the first one. */
+static ts_tensor output_named(const ts_items *outputs, const char *name)
+{
+    ts_tensor t = ts_items_get(outputs, name);
+    if (ts_is_empty(t) && outputs->count && (strcmp(name, "output") == 0 || strcmp(name, "0") == 0))
+        t = outputs->items[0].value;
+    return t;
+}
+
 /* "cotangent" is the only output's, "cotangent.NAME" that of the output NAME. */
 static ts_status seed(ts_ran *ran, const ts_job *job)
 {
@@ -134,7 +144,7 @@ static ts_status seed(ts_ran *ran, const ts_job *job)
         const char *name = job->cotangents.items[i].name;
         const char *of = name[9] == '.' ? name + 10 : outputs->count == 1 ? outputs->items[0].name
                                                                           : "";
-        const ts_tensor y = ts_items_get(outputs, of);
+        const ts_tensor y = output_named(outputs, of);
         if (ts_is_empty(y))
             return ts_fail(ctx, TS_ERROR_USAGE, "%s: %s has no output to belong to", job->module,
                            name);
@@ -229,7 +239,7 @@ ts_tensor ts_ran_get(ts_ran *ran, ts_kind kind, const char *name)
 {
     ts_tensor t = {0};
     if (kind == TS_OUTPUT)
-        t = ts_items_get(&ran->call.outputs, name);
+        t = output_named(&ran->call.outputs, name);
     else if (kind == TS_GRADIENT)
         t = gradient_of(ran, name);
     for (int64_t i = 0; kind == TS_TRACE && ran->trace && i < ts_trace_count(ran->trace); i++)

@@ -34,7 +34,10 @@ static ts_tensor normed(ts_ctx *ctx, ts_tensor x, const char *name)
 
 ts_adaln ts_adaln_zero(ts_ctx *ctx, const ts_stream *s, const ts_stream_weights *w)
 {
-    const ts_tensor six = ts_adapted_linear(ctx, ts_silu(ctx, s->temb), &w->norm1_linear, s->lora);
+    char name[TS_PATH];
+    snprintf(name, sizeof name, "%s.silu", w->norm1);
+    const ts_tensor h = ts_named(ctx, ts_silu(ctx, s->temb), name, -1);
+    const ts_tensor six = ts_adapted_linear(ctx, h, &w->norm1_linear, s->lora);
     if (ctx->status)
         return (ts_adaln){.n = {0}};
     const int64_t c = ts_size(six, -1) / 6;
@@ -46,7 +49,6 @@ ts_adaln ts_adaln_zero(ts_ctx *ctx, const ts_stream *s, const ts_stream_weights 
         .scale_mlp = ts_slice(ctx, six, 1, 4 * c, c),
         .gate_mlp = ts_slice(ctx, six, 1, 5 * c, c),
     };
-    char name[TS_PATH];
     snprintf(name, sizeof name, "%s.norm", w->norm1);
     m.n = ts_modulate(ctx, normed(ctx, s->x, name), m.scale, m.shift);
     const ts_tensor tuple[5] = {m.n, m.gate, m.shift_mlp, m.scale_mlp, m.gate_mlp};
@@ -57,10 +59,13 @@ ts_adaln ts_adaln_zero(ts_ctx *ctx, const ts_stream *s, const ts_stream_weights 
 
 ts_tensor ts_feed_forward(ts_ctx *ctx, ts_tensor x, const ts_stream_weights *w, bool lora)
 {
-    char name[TS_PATH];
-    snprintf(name, sizeof name, "%s.net.0", w->ff);
     const ts_tensor hidden = ts_gelu_tanh(ctx, ts_adapted_linear(ctx, x, &w->ff_in, lora));
-    const ts_tensor y = ts_adapted_linear(ctx, ts_named(ctx, hidden, name, -1), &w->ff_out, lora);
+    for (int i = 0; i < 2; i++) { /* 0: the activation; 1: dropout, which does nothing here */
+        char name[TS_PATH];
+        snprintf(name, sizeof name, "%s.net.%d", w->ff, i);
+        ts_named(ctx, hidden, name, -1);
+    }
+    const ts_tensor y = ts_adapted_linear(ctx, hidden, &w->ff_out, lora);
     return ts_named(ctx, y, w->ff, -1);
 }
 
@@ -81,7 +86,12 @@ void ts_double_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
         out[i] = ts_adapted_linear(ctx, ts_slice(ctx, a, 1, first, length),
                                    &weights_of(&streams[i], w)->to_out, streams[i].lora);
         first += length;
+        if (!streams[i].text)
+            ts_named(ctx, out[i], "attn.to_out.1", -1); /* dropout, which does nothing here */
     }
+    static const int order[TS_MAX_STREAMS] = {TS_IMAGE, TS_TEXT, TS_CONDITION, TS_GLYPH};
+    for (int i = 0; i < count; i++)
+        ts_named(ctx, out[order[i]], "attn", i);
 }
 
 /* x after attention: x + gate out. Glyph tokens (compat) start from their normalised state. */

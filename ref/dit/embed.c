@@ -13,6 +13,7 @@
 #include "ref/base/trace.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static const double time_period = 10000.0;
 enum { TIME_DIM = 256 };
@@ -25,10 +26,15 @@ ts_tensor ts_time_proj(ts_ctx *ctx, ts_tensor t)
 
 ts_tensor ts_embed_with(ts_ctx *ctx, const ts_embedder *e, ts_tensor x, const char *name)
 {
+    /* PyTorch's two embedders of numbers share one activation, which bears the first one's name. */
+    const bool text = strcmp(name, "text_embedder") == 0;
+    const char *act = text ? "time_text_embed.text_embedder.act_1"
+                           : "time_text_embed.timestep_embedder.act";
     char module[TS_PATH];
     snprintf(module, sizeof module, "time_text_embed.%s", name);
-    const ts_tensor hidden = ts_silu(ctx, ts_adapted_linear(ctx, x, &e->linear_1, false));
-    return ts_named(ctx, ts_adapted_linear(ctx, hidden, &e->linear_2, false), module, -1);
+    const ts_tensor hidden = ts_silu(ctx, ts_adapted_linear(ctx, x, &e->linear_1, true));
+    ts_named(ctx, hidden, act, -1);
+    return ts_named(ctx, ts_adapted_linear(ctx, hidden, &e->linear_2, true), module, -1);
 }
 
 ts_tensor ts_time_text_embed(ts_ctx *ctx, const ts_dit *dit, ts_tensor timestep, ts_tensor guidance,
@@ -61,6 +67,8 @@ ts_rope ts_pos_embed(ts_ctx *ctx, const ts_dit *dit, ts_tensor ids)
 
 ts_rope ts_rope_rows(ts_ctx *ctx, ts_rope rope, int64_t first, int64_t count)
 {
+    if (ts_is_empty(rope.cos))
+        return rope;
     return (ts_rope){
         .cos = ts_slice(ctx, rope.cos, 0, first, count),
         .sin = ts_slice(ctx, rope.sin, 0, first, count),

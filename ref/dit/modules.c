@@ -27,7 +27,8 @@ ts_dit_options ts_call_dit_options(ts_ctx *ctx, const ts_call *call)
         o.c_factor = (double)(float)ts_call_real(ctx, call, "c_factor", o.c_factor);
     o.union_cond_attn = ts_call_bool(ctx, call, "union_cond_attn", o.union_cond_attn);
     o.add_cond_attn = ts_call_bool(ctx, call, "add_cond_attn", o.add_cond_attn);
-    o.latent_lora = ts_call_bool(ctx, call, "latent_lora", o.latent_lora);
+    /* diffusers' own forward knows no streams: an adapter acts on all tokens. */
+    o.latent_lora = ts_call_bool(ctx, call, "latent_lora", strncmp(call->module, "flux.", 5) == 0);
     o.c_t = ts_call_real(ctx, call, "c_t", o.c_t);
     o.use_byt5_embeds = ts_call_bool(ctx, call, "use_byt5_embeds", o.use_byt5_embeds);
     o.base_ratio = ts_call_real(ctx, call, "mask_para.base_ratio", o.base_ratio);
@@ -103,12 +104,31 @@ static int64_t length_of(ts_tensor x)
     return x.rank == 3 ? x.size[1] : 0;
 }
 
+/* Rotary tables; without them nothing is turned, as in the PyTorch module. */
+static ts_rope rope_of(const ts_call *call, const char *whose)
+{
+    char cos[32], sin[32];
+    snprintf(cos, sizeof cos, "%s_rotary_emb.0", whose);
+    snprintf(sin, sizeof sin, "%s_rotary_emb.1", whose);
+    return (ts_rope){ts_call_optional(call, cos), ts_call_optional(call, sin)};
+}
+
+static ts_status expect_rows(ts_ctx *ctx, ts_rope rope, const char *whose, int64_t rows)
+{
+    char name[32];
+    snprintf(name, sizeof name, "%s_rotary_emb.1", whose);
+    if (ts_is_empty(rope.cos) && ts_is_empty(rope.sin))
+        return ctx->status;
+    ts_expect(ctx, rope.sin, name, 2, (int64_t[]){rows, -1});
+    name[strlen(name) - 1] = '0';
+    return ts_expect(ctx, rope.cos, name, 2, (int64_t[]){rows, -1});
+}
+
 /* Streams of a double block from the arguments of its forward. Without a condition: two. */
 static int double_streams(ts_ctx *ctx, ts_call *call, ts_stream *s, bool with_time)
 {
     const ts_dit_options o = ts_call_dit_options(ctx, call);
-    const ts_rope rope = {ts_call_input(ctx, call, "image_rotary_emb.0"),
-                          ts_call_input(ctx, call, "image_rotary_emb.1")};
+    const ts_rope rope = rope_of(call, "image");
     const ts_tensor condition = ts_call_optional(call, "condition_latents");
     memset(s, 0, TS_MAX_STREAMS * sizeof *s);
     s[TS_TEXT].x = ts_call_input(ctx, call, "encoder_hidden_states");
@@ -116,20 +136,17 @@ static int double_streams(ts_ctx *ctx, ts_call *call, ts_stream *s, bool with_ti
     if (with_time)
         s[TS_TEXT].temb = s[TS_IMAGE].temb = ts_call_input(ctx, call, "temb");
     const int64_t text = length_of(s[TS_TEXT].x), image = length_of(s[TS_IMAGE].x);
-    if (ctx->status ||
-        ts_expect(ctx, rope.cos, "image_rotary_emb.0", 2, (int64_t[]){text + image, -1}) ||
-        ts_expect(ctx, rope.sin, "image_rotary_emb.1", 2, (int64_t[]){text + image, -1}))
+    if (ctx->status || expect_rows(ctx, rope, "image", text + image))
         return 0;
     s[TS_TEXT].rope = ts_rope_rows(ctx, rope, 0, text);
     s[TS_IMAGE].rope = ts_rope_rows(ctx, rope, text, image);
-    s[TS_TEXT].text = s[TS_TEXT].clip = true;
+    s[TS_TEXT].text = s[TS_TEXT].clip = s[TS_TEXT].lora = true;
     s[TS_IMAGE].lora = o.latent_lora;
     if (ts_is_empty(condition))
         return TS_IMAGE + 1;
     s[TS_CONDITION] = (ts_stream){
         .x = condition,
-        .rope = {ts_call_input(ctx, call, "cond_rotary_emb.0"),
-                 ts_call_input(ctx, call, "cond_rotary_emb.1")},
+        .rope = rope_of(call, "cond"),
         .lora = true,
     };
     if (with_time)
@@ -184,7 +201,9 @@ static ts_status run_double_attention(ts_ctx *ctx, ts_call *call)
         ts_tensor n[TS_MAX_STREAMS], out[TS_MAX_STREAMS];
         for (int k = 0; k < count; k++)
             n[k] = s[k].x;
+        ts_enter(ctx, "transformer_blocks.%lld", (long long)i);
         ts_double_attention(ctx, out, s, n, count, &dit->blocks[i], dit->config.heads, &rule);
+        ts_leave(ctx);
         for (int k = 0; k < count; k++)
             ts_call_output(ctx, call, names[k], out[k]);
     }
@@ -197,8 +216,7 @@ static int single_streams(ts_ctx *ctx, ts_call *call, ts_stream *s, bool with_ti
     const ts_tensor condition = ts_call_optional(call, "condition_latents");
     s[0] = (ts_stream){
         .x = ts_call_input(ctx, call, "hidden_states"),
-        .rope = {ts_call_input(ctx, call, "image_rotary_emb.0"),
-                 ts_call_input(ctx, call, "image_rotary_emb.1")},
+        .rope = rope_of(call, "image"),
         .lora = o.latent_lora,
         .clip = true,
     };
@@ -208,8 +226,7 @@ static int single_streams(ts_ctx *ctx, ts_call *call, ts_stream *s, bool with_ti
         return 1;
     s[1] = (ts_stream){
         .x = condition,
-        .rope = {ts_call_input(ctx, call, "cond_rotary_emb.0"),
-                 ts_call_input(ctx, call, "cond_rotary_emb.1")},
+        .rope = rope_of(call, "cond"),
         .lora = true,
     };
     if (with_time)
@@ -261,7 +278,7 @@ static ts_status run_single_attention(ts_ctx *ctx, ts_call *call)
     "ids (L, axes)", "0 cos (L, D); 1 sin (L, D)", "axes_dims_rope theta",                         \
         "rotary tables of positions", ts_run_pos_embed
 
-#define ROPES "image_rotary_emb.0 (T+L, D); image_rotary_emb.1 (T+L, D); "
+#define ROPES "[image_rotary_emb.0 (T+L, D)]; [image_rotary_emb.1 (T+L, D)]; "
 #define COND_ROPES "[cond_rotary_emb.0 (M, D)]; [cond_rotary_emb.1 (M, D)]"
 
 const ts_module ts_dit_modules[] = {
@@ -323,8 +340,11 @@ const ts_module ts_dit_modules[] = {
     {"flux.pos_embed", POS_EMBED},
     BOTH("norm_out", "x (B, L, C); conditioning_embedding (B, C)", "output (B, L, C)",
          "the last adaptive layer norm", ts_run_norm_out),
-    BOTH("**", "input (..., in), of a norm of queries or keys: x (..., D); [cos (L, D)]; [sin (L, D)]",
-         "output (..., out), of a norm its name; [rotated]",
-         "a linear layer with its LoRA, or a norm of queries or keys, by its path", ts_run_layer),
+    BOTH("**",
+         "input (..., in), of a norm of queries or keys: hidden_states (..., D), or x (..., D); "
+         "[cos (L, D)]; [sin (L, D)]",
+         "output (..., out), of a norm of x its name; [rotated]",
+         "a single layer by its path: linear with its LoRA, norm, activation, dropout",
+         ts_run_layer),
     {0},
 };

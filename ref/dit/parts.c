@@ -139,7 +139,7 @@ ts_status ts_run_adaln_zero(ts_ctx *ctx, ts_call *call)
     const ts_stream_weights *w = stream_weights(ctx, call, n.dit);
     const ts_stream s = {.x = ts_call_input(ctx, call, "x"),
                          .temb = ts_call_input(ctx, call, "emb"),
-                         .lora = !is_text(call)};
+                         .lora = true};
     if (!ctx->status) {
         ts_enter(ctx, "transformer_blocks.%lld", (long long)call->wild[0]);
         const ts_adaln m = ts_adaln_zero(ctx, &s, w);
@@ -178,50 +178,122 @@ ts_status ts_run_feed_forward(ts_ctx *ctx, ts_call *call)
     const ts_tensor x = ts_call_input(ctx, call, "hidden_states");
     if (!ctx->status) {
         ts_enter(ctx, "transformer_blocks.%lld", (long long)call->wild[0]);
-        ts_call_output(ctx, call, "output", ts_feed_forward(ctx, x, w, !is_text(call)));
+        ts_call_output(ctx, call, "output", ts_feed_forward(ctx, x, w, true));
         ts_leave(ctx);
     }
     return finish(ctx, n);
 }
 
 /* The layer norms without weights. */
-ts_status ts_run_plain_norm(ts_ctx *ctx, ts_call *call)
+static ts_tensor plain_norm(ts_ctx *ctx, ts_tensor x)
 {
     static const double eps = 1e-6;
-    const ts_tensor x = ts_call_input(ctx, call, "input");
-    const ts_tensor y = ts_layer_norm(ctx, x, (ts_tensor){0}, (ts_tensor){0}, eps);
-    ts_call_output(ctx, call, "output", y);
+    return ts_layer_norm(ctx, x, (ts_tensor){0}, (ts_tensor){0}, eps);
+}
+
+ts_status ts_run_plain_norm(ts_ctx *ctx, ts_call *call)
+{
+    ts_call_output(ctx, call, "output", plain_norm(ctx, ts_call_input(ctx, call, "input")));
     return ts_ctx_status(ctx);
 }
 
-/* A layer that is just its weights: a linear layer (with its LoRA), or a norm of queries or keys.
- * The published case of a norm also turns its input by cos and sin, as a result of its own. */
+/* Layers without weights, by the end of their path; a weight beside them says that the model has them.
+ * Dropout does nothing outside training. */
+typedef enum { SILU, GELU_TANH, NORM, DROPOUT, FEED } weightless;
+
+static const struct {
+    const char *end, *beside;
+    weightless kind;
+} without_weights[] = {
+    {".silu", ".linear", SILU},
+    {".act", ".linear_1", SILU},
+    {".act_1", ".linear_1", SILU},
+    {".act_mlp", ".proj_mlp", GELU_TANH},
+    {".norm", ".linear", NORM},
+    {".to_out.1", ".to_out.0", DROPOUT},
+    {".net.0", ".net.0.proj", FEED},
+    {".net.1", ".net.0.proj", DROPOUT},
+};
+
+/* The path of the module whose weight stands beside the layer, in `beside`; NULL: no such layer. */
+static const weightless *find_weightless(const ts_dit *dit, const char *path, char beside[TS_PATH])
+{
+    for (size_t i = 0; i < sizeof without_weights / sizeof *without_weights; i++) {
+        const size_t length = strlen(path), end = strlen(without_weights[i].end);
+        char weight[TS_PATH + 8];
+        if (length <= end || strcmp(path + length - end, without_weights[i].end) != 0)
+            continue;
+        snprintf(beside, TS_PATH, "%.*s%s", (int)(length - end), path, without_weights[i].beside);
+        snprintf(weight, sizeof weight, "%s.weight", beside);
+        if (ts_weights_has(dit->weights, weight))
+            return &without_weights[i].kind;
+    }
+    return NULL;
+}
+
+/* A linear layer of the network with its adapter, by its path. */
+static ts_tensor linear_at(ts_ctx *ctx, const network *n, const char *path, ts_tensor x)
+{
+    ts_adapted linear = {
+        .w = ts_weight(ctx, n->dit->weights, 2, (int64_t[]){-1, -1}, "%s.weight", path)};
+    if (!ctx->status)
+        linear.b = ts_weight(ctx, n->dit->weights, 1, linear.w.size, "%s.bias", path);
+    ts_lora_attach(ctx, n->lora, &linear, path);
+    return ts_adapted_linear(ctx, x, &linear, true);
+}
+
+static ts_tensor run_weightless(ts_ctx *ctx, const network *n, weightless kind, const char *beside,
+                                ts_tensor x)
+{
+    switch (kind) {
+    case SILU:
+        return ts_silu(ctx, x);
+    case GELU_TANH:
+        return ts_gelu_tanh(ctx, x);
+    case NORM:
+        return plain_norm(ctx, x);
+    case DROPOUT:
+        return ts_scale(ctx, x, 1.0);
+    case FEED:
+        return ts_gelu_tanh(ctx, linear_at(ctx, n, beside, x));
+    }
+    return x;
+}
+
+/* A norm of queries or keys. The published case of one also turns its input by cos and sin, as a
+ * result of its own. */
+static void run_head_norm(ts_ctx *ctx, ts_call *call, const network *n, const char *path,
+                          const char *leaf)
+{
+    const bool alone = ts_is_empty(ts_call_optional(call, "x"));
+    const ts_tensor x = ts_call_input(ctx, call, alone ? "hidden_states" : "x");
+    const ts_tensor cos = ts_call_optional(call, "cos"), sin = ts_call_optional(call, "sin");
+    const ts_tensor w = ts_weight(ctx, n->dit->weights, 1, (int64_t[]){n->dit->config.head_dim},
+                                  "%s.weight", path);
+    ts_call_output(ctx, call, alone ? "output" : leaf, ts_rms_norm(ctx, x, w, 1e-6));
+    if (!ts_is_empty(cos))
+        ts_call_output(ctx, call, "rotated", ts_rotate(ctx, x, cos, sin));
+}
+
+/* A single layer by its path: a linear layer with its LoRA, a norm, or one without weights. */
 ts_status ts_run_layer(ts_ctx *ctx, ts_call *call)
 {
     network n = open_network(ctx, call);
     const char *path = path_of(call), *leaf = strrchr(call->module, '.') + 1;
+    char name[TS_PATH], beside[TS_PATH];
     if (ctx->status)
         return finish(ctx, n);
-    char name[TS_PATH];
     snprintf(name, sizeof name, "%s.weight", path);
-    if (!ts_weights_has(n.dit->weights, name)) {
+    const weightless *kind = find_weightless(n.dit, path, beside);
+    if (kind)
+        ts_call_output(ctx, call, "output",
+                       run_weightless(ctx, &n, *kind, beside, ts_call_input(ctx, call, "input")));
+    else if (!ts_weights_has(n.dit->weights, name))
         ts_fail(ctx, TS_ERROR_USAGE, "%s: the model has no such module", call->module);
-    } else if (strncmp(leaf, "norm_", 5) == 0) {
-        const ts_tensor x = ts_call_input(ctx, call, "x");
-        const ts_tensor cos = ts_call_optional(call, "cos"), sin = ts_call_optional(call, "sin");
-        const ts_tensor w =
-            ts_weight(ctx, n.dit->weights, 1, (int64_t[]){n.dit->config.head_dim}, "%s", name);
-        ts_call_output(ctx, call, leaf, ts_rms_norm(ctx, x, w, 1e-6));
-        if (!ts_is_empty(cos))
-            ts_call_output(ctx, call, "rotated", ts_rotate(ctx, x, cos, sin));
-    } else {
-        const ts_tensor x = ts_call_input(ctx, call, "input");
-        ts_adapted linear = {
-            .w = ts_weight(ctx, n.dit->weights, 2, (int64_t[]){-1, -1}, "%s", name)};
-        if (!ctx->status)
-            linear.b = ts_weight(ctx, n.dit->weights, 1, linear.w.size, "%s.bias", path);
-        ts_lora_attach(ctx, n.lora, &linear, path);
-        ts_call_output(ctx, call, "output", ts_adapted_linear(ctx, x, &linear, true));
-    }
+    else if (strncmp(leaf, "norm_", 5) == 0)
+        run_head_norm(ctx, call, &n, path, leaf);
+    else
+        ts_call_output(ctx, call, "output",
+                       linear_at(ctx, &n, path, ts_call_input(ctx, call, "input")));
     return finish(ctx, n);
 }

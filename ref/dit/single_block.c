@@ -18,7 +18,8 @@ ts_tensor ts_adaln_zero_single(ts_ctx *ctx, ts_tensor *gate, const ts_stream *s,
                                const ts_single_weights *w)
 {
     static const double eps = 1e-6;
-    const ts_tensor three = ts_adapted_linear(ctx, ts_silu(ctx, s->temb), &w->norm_linear, s->lora);
+    const ts_tensor h = ts_named(ctx, ts_silu(ctx, s->temb), "norm.silu", -1);
+    const ts_tensor three = ts_adapted_linear(ctx, h, &w->norm_linear, s->lora);
     if (ctx->status)
         return (ts_tensor){0};
     const int64_t c = ts_size(three, -1) / 3;
@@ -45,6 +46,7 @@ void ts_single_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
         const int64_t length = ts_is_empty(n[i]) ? 0 : n[i].size[1];
         out[i] = ts_slice(ctx, a, 1, first, length);
         first += length;
+        ts_named(ctx, out[i], "attn", count > 1 ? i : -1);
     }
 }
 

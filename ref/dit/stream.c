@@ -23,11 +23,11 @@ ts_heads ts_heads_of(ts_ctx *ctx, const ts_stream *s, ts_tensor n, int64_t heads
         y[0] = ts_rms_norm(ctx, y[0], norm_q, eps);
         y[1] = ts_rms_norm(ctx, y[1], norm_k, eps);
     }
-    return (ts_heads){
-        .q = ts_rotate(ctx, y[0], s->rope.cos, s->rope.sin),
-        .k = ts_rotate(ctx, y[1], s->rope.cos, s->rope.sin),
-        .v = y[2],
-    };
+    if (!ts_is_empty(s->rope.cos)) {
+        y[0] = ts_rotate(ctx, y[0], s->rope.cos, s->rope.sin);
+        y[1] = ts_rotate(ctx, y[1], s->rope.cos, s->rope.sin);
+    }
+    return (ts_heads){.q = y[0], .k = y[1], .v = y[2]};
 }
 
 ts_tensor ts_joint_attention(ts_ctx *ctx, const ts_heads *heads, int count,

@@ -49,7 +49,8 @@ ts_attention_bias ts_condition_bias(const ts_dit_options *options, int64_t lengt
 ts_tensor ts_norm_out(ts_ctx *ctx, const ts_dit *dit, ts_tensor x, ts_tensor temb)
 {
     static const double eps = 1e-6;
-    const ts_tensor two = ts_adapted_linear(ctx, ts_silu(ctx, temb), &dit->norm_out_linear, false);
+    const ts_tensor h = ts_named(ctx, ts_silu(ctx, temb), "norm_out.silu", -1);
+    const ts_tensor two = ts_adapted_linear(ctx, h, &dit->norm_out_linear, true);
     const int64_t c = dit->config.width;
     const ts_tensor scale = ts_slice(ctx, two, 1, 0, c), shift = ts_slice(ctx, two, 1, c, c);
     const ts_tensor n = ts_layer_norm(ctx, x, (ts_tensor){0}, (ts_tensor){0}, eps);
@@ -91,9 +92,9 @@ static void embed(ts_ctx *ctx, state *st, const ts_dit *dit, const ts_dit_inputs
     image->x = ts_adapted_linear(ctx, in->hidden_states, &dit->x_embedder, options->latent_lora);
     st->temb = ts_time_text_embed(ctx, dit, ts_scale(ctx, in->timestep, time_factor), guidance,
                                   in->pooled_projections);
-    text->x = ts_adapted_linear(ctx, in->encoder_hidden_states, &dit->context_embedder, false);
+    text->x = ts_adapted_linear(ctx, in->encoder_hidden_states, &dit->context_embedder, true);
     text->temb = image->temb = st->temb;
-    text->text = text->clip = true;
+    text->text = text->clip = text->lora = true;
     image->lora = options->latent_lora;
 
     const ts_tensor ids =
@@ -115,7 +116,7 @@ static void embed(ts_ctx *ctx, state *st, const ts_dit *dit, const ts_dit_inputs
         return;
     const int64_t none[2] = {tokens(in->byt5_embeds), dit->config.axes};
     *glyph = (ts_stream){.x = in->byt5_embeds, .temb = cond->temb, .text = true, .glyph = true,
-                         .clip = true};
+                         .clip = true, .lora = true};
     glyph->rope = ts_pos_embed(ctx, dit, ts_new_zero(ctx, ctx->compute, 2, none));
     st->count = TS_GLYPH + 1;
 }
@@ -220,7 +221,7 @@ ts_tensor ts_transformer(ts_ctx *ctx, const ts_dit *dit, const ts_dit_inputs *in
     double_blocks(ctx, &st, dit);
     const ts_tensor image = single_blocks(ctx, &st, dit, options);
     ts_tensor v = ts_adapted_linear(ctx, ts_norm_out(ctx, dit, image, st.temb), &dit->proj_out,
-                                    false);
+                                    true);
     ts_scope_close(ctx, scope, (ts_tensor *const[]){&v}, 1);
     return v;
 }

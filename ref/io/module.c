@@ -60,7 +60,9 @@ const ts_module *ts_module_find(const ts_module *table, const char *name, ts_cal
 
 ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name)
 {
-    const ts_tensor t = ts_items_get(&call->inputs, name);
+    ts_tensor t = ts_items_get(&call->inputs, name);
+    if (ts_is_empty(t) && call->inputs.count == 1)
+        t = call->inputs.items[0].value;
     if (ts_is_empty(t))
         ts_fail(ctx, TS_ERROR_USAGE, "%s: the input %s is missing", call->module, name);
     return t;
