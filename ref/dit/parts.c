@@ -58,7 +58,7 @@ ts_status ts_run_embedder(ts_ctx *ctx, ts_call *call)
     network n = open_network(ctx, call);
     const char *name = strrchr(call->module, '.') + 1;
     const bool text = strcmp(name, "text_embedder") == 0;
-    const ts_tensor x = ts_call_input(ctx, call, text ? "caption" : "sample");
+    const ts_tensor x = ts_call_sole_input(ctx, call, text ? "caption" : "sample");
     if (!ctx->status) {
         const ts_embedder *e = text                                ? &n.dit->text
                                : strcmp(name, "guidance_embedder") ? &n.dit->timestep
@@ -74,7 +74,7 @@ ts_status ts_run_embedder(ts_ctx *ctx, ts_call *call)
 ts_status ts_run_time_proj(ts_ctx *ctx, ts_call *call)
 {
     ts_call_output(ctx, call, "output",
-                   ts_time_proj(ctx, ts_call_input(ctx, call, "timesteps")));
+                   ts_time_proj(ctx, ts_call_sole_input(ctx, call, "timesteps")));
     return ts_ctx_status(ctx);
 }
 
@@ -175,7 +175,7 @@ ts_status ts_run_feed_forward(ts_ctx *ctx, ts_call *call)
 {
     network n = open_network(ctx, call);
     const ts_stream_weights *w = stream_weights(ctx, call, n.dit);
-    const ts_tensor x = ts_call_input(ctx, call, "hidden_states");
+    const ts_tensor x = ts_call_sole_input(ctx, call, "hidden_states");
     if (!ctx->status) {
         ts_enter(ctx, "transformer_blocks.%lld", (long long)call->wild[0]);
         ts_call_output(ctx, call, "output", ts_feed_forward(ctx, x, w, true));
@@ -193,7 +193,7 @@ static ts_tensor plain_norm(ts_ctx *ctx, ts_tensor x)
 
 ts_status ts_run_plain_norm(ts_ctx *ctx, ts_call *call)
 {
-    ts_call_output(ctx, call, "output", plain_norm(ctx, ts_call_input(ctx, call, "input")));
+    ts_call_output(ctx, call, "output", plain_norm(ctx, ts_call_sole_input(ctx, call, "input")));
     return ts_ctx_status(ctx);
 }
 
@@ -287,13 +287,13 @@ ts_status ts_run_layer(ts_ctx *ctx, ts_call *call)
     const weightless *kind = find_weightless(n.dit, path, beside);
     if (kind)
         ts_call_output(ctx, call, "output",
-                       run_weightless(ctx, &n, *kind, beside, ts_call_input(ctx, call, "input")));
+                       run_weightless(ctx, &n, *kind, beside, ts_call_sole_input(ctx, call, "input")));
     else if (!ts_weights_has(n.dit->weights, name))
         ts_fail(ctx, TS_ERROR_USAGE, "%s: the model has no such module", call->module);
     else if (strncmp(leaf, "norm_", 5) == 0)
         run_head_norm(ctx, call, &n, path, leaf);
     else
         ts_call_output(ctx, call, "output",
-                       linear_at(ctx, &n, path, ts_call_input(ctx, call, "input")));
+                       linear_at(ctx, &n, path, ts_call_sole_input(ctx, call, "input")));
     return finish(ctx, n);
 }

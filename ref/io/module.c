@@ -60,12 +60,16 @@ const ts_module *ts_module_find(const ts_module *table, const char *name, ts_cal
 
 ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name)
 {
-    ts_tensor t = ts_items_get(&call->inputs, name);
-    if (ts_is_empty(t) && call->inputs.count == 1)
-        t = call->inputs.items[0].value;
+    const ts_tensor t = ts_items_get(&call->inputs, name);
     if (ts_is_empty(t))
         ts_fail(ctx, TS_ERROR_USAGE, "%s: the input %s is missing", call->module, name);
     return t;
+}
+
+ts_tensor ts_call_sole_input(ts_ctx *ctx, const ts_call *call, const char *name)
+{
+    const bool other = call->inputs.count == 1 && ts_is_empty(ts_items_get(&call->inputs, name));
+    return other ? call->inputs.items[0].value : ts_call_input(ctx, call, name);
 }
 
 ts_tensor ts_call_optional(const ts_call *call, const char *name)

@@ -52,11 +52,13 @@ typedef struct {
  * call->rest, which point into `name`. NULL when none fits. */
 const ts_module *ts_module_find(const ts_module *table, const char *name, ts_call *call);
 
-/* Inputs: a required one (missing: fails with module and name), an optional one (empty). PyTorch
- * calls the one input of a layer input, x or hidden_states: a call with one input has it under any
- * name. */
+/* Inputs: a required one (missing: fails with module and name), an optional one (empty). */
 ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name);
 ts_tensor ts_call_optional(const ts_call *call, const char *name);
+
+/* The input of a module that has but one. PyTorch's layers call it input, x, hidden_states or sample:
+ * in a call with one input, that is it under any name. */
+ts_tensor ts_call_sole_input(ts_ctx *ctx, const ts_call *call, const char *name);
 void ts_call_output(ts_ctx *ctx, ts_call *call, const char *name, ts_tensor value);
 
 /* Settings, with a default; a value of another type fails. `key` may be a path: "config.d_ff". */

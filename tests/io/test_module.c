@@ -69,6 +69,11 @@ static void carries(void **state)
 
     ts_call_input(&ctx, &call, "y");
     files_failed(&ctx, TS_ERROR_USAGE, "a.b: the input y is missing");
+    assert_ptr_equal(ts_call_sole_input(&ctx, &call, "y").data, &value);
+    ts_items_add(&ctx, &call.inputs, "z", t);
+    assert_ptr_equal(ts_call_sole_input(&ctx, &call, "z").data, &value);
+    ts_call_sole_input(&ctx, &call, "y");
+    files_failed(&ctx, TS_ERROR_USAGE, "a.b: the input y is missing");
     ts_call_int(&ctx, &call, "real", 0);
     files_failed(&ctx, TS_ERROR_FORMAT, "a.b: settings: real: expected an integer, got a real");
     ts_call_output(&ctx, &call, "z", (ts_tensor){0});
