@@ -11,12 +11,12 @@ static const struct {
     ts_answer_room room;
 } rasterised[] = {
     {"glyph.placed", " font_size font_size_int ", {1.0, 0.03}},
-    {"glyph.placed", " text_bbox picture_bbox probe_size layer_size paste ", {3.0, 0.0}},
-    {"glyph.placed", " pixels ", {0.0, 0.10}},
+    {"glyph.placed", " text_bbox picture_bbox probe_size layer_size paste x_s y_end ", {3.0, 0.0}},
+    {"glyph.placed", " pixels ", {3.0, 0.10}},
     {"glyph.line", " ratio ", {0.0, 0.03}},
     {"glyph.line", " size ", {1.0, 0.03}},
     {"glyph.line", " bbox_50 getsize getoffset x y picture_bbox ", {3.0, 0.0}},
-    {"glyph.line", " pixels ", {0.0, 0.10}},
+    {"glyph.line", " pixels ", {3.0, 0.10}},
 };
 
 static bool has_word(const char *words, const char *word)

@@ -1,5 +1,6 @@
 /* modules.c: glyph.line, glyph.placed and glyph.position_mask, on the rows of golden cases.
  *
+ * A row answers with "out_basic_layout": what the cases hold for Pillow's basic layout.
  * A row that cannot be drawn answers with "error", a sentence, beside what was found before it. The
  * published last step of a placed glyph is error diffusion; --set last=threshold is ours.
  * Test: tests/glyph/test_modules.c. */
@@ -70,8 +71,9 @@ static ts_status run_row(ts_ctx *ctx, ts_call *call, shelf *s, size_t i, row_run
     const char *name = row_text(ctx, row, "font", i);
     ts_fonts fonts = {.count = 1, .draw_missing = true};
     fonts.font[0] = name ? shelf_get(ctx, s, name) : NULL;
-    json_t *answer = json_object();
-    if (!answer || json_array_append_new(call->answer, answer))
+    json_t *answer = json_object(); /* borrowed from here on: the list holds it */
+    json_t *outer = json_pack("{s:o}", "out_basic_layout", answer);
+    if (!outer || json_array_append_new(call->answer, outer))
         return ts_fail(ctx, TS_ERROR_MEMORY, "no memory for the answer of row %zu", i);
     return ctx->status ? ctx->status : run(ctx, answer, call, row, &fonts, i);
 }
@@ -338,10 +340,11 @@ static ts_status mask_module(ts_ctx *ctx, ts_call *call)
 }
 
 const ts_module ts_glyph_modules[] = {
-    {"glyph.line", "rows of text, font", "rows of bbox_50, ratio, size, x, y, picture_bbox, pixels",
+    {"glyph.line", "rows of text, font",
+     "out_basic_layout with bbox_50, ratio, size, getsize, getoffset, x, y, picture_bbox, pixels",
      "", "a text as large as 512 x 80 pixels allow", line_module},
     {"glyph.placed", "rows of text, polygon, font, width, height, scale",
-     "rows of center, size, angle, vertical, box, font_size, text_after, text_bbox, picture_bbox",
+     "out_basic_layout with center, size, angle, vertical, box, font_size, text_after, picture_bbox",
      "last", "a text put into a polygon's minimum-area rectangle", placed_module},
     {"glyph.position_mask", "polygon.0 (N, 2); [polygon.1 (N, 2)]",
      "fill.0 (H, W); dilate1.0; erode1.0; dilate2.0; erode2.0; hint (H, W); attnmask (H, W)",
