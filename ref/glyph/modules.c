@@ -344,7 +344,7 @@ const ts_module ts_glyph_modules[] = {
      "out_basic_layout with bbox_50, ratio, size, getsize, getoffset, x, y, picture_bbox, pixels",
      "", "a text as large as 512 x 80 pixels allow", line_module},
     {"glyph.placed", "rows of text, polygon, font, width, height, scale",
-     "out_basic_layout with center, size, angle, vertical, box, font_size, text_after, picture_bbox",
+     "out_basic_layout with center, size, angle, vertical, box, font_size, text_after, pixels",
      "last", "a text put into a polygon's minimum-area rectangle", placed_module},
     {"glyph.position_mask", "polygon.0 (N, 2); [polygon.1 (N, 2)]",
      "fill.0 (H, W); dilate1.0; erode1.0; dilate2.0; erode2.0; hint (H, W); attnmask (H, W)",
