@@ -200,6 +200,10 @@ void TS_NAME(attention_backward_mask)(real *dmask, const real *dy, const double 
 }
 
 #if defined(TS_GAUGES)
+/* A weight below the smallest normal float may be lost, by honest programs and processors: 2^-126 in
+ * units of a float's rounding. */
+static const double faint = 0x1p-102;
+
 static double off(const double *g, int64_t i)
 {
     return g ? g[i] : 0.0;
@@ -253,7 +257,7 @@ void TS_NAME(attention_gauge)(double *g, const double *rows, const ts_attention_
             double sum = 0.0;
             for (int64_t j = 0; j < s->lk; j++)
                 if (p[j] != 0)
-                    sum += p[j] * e[j] * size_of(s->v, s->gv, v + j * s->dv + c);
+                    sum += (p[j] * e[j] + faint) * size_of(s->v, s->gv, v + j * s->dv + c);
             g[row * s->dv + c] = sum;
         }
     }
@@ -285,7 +289,8 @@ static void spread(double *const g[4], const ts_attention_args *s, place at, con
         for (int64_t c = 0; c < s->d && g[1]; c++)
             g[1][ik * s->d + c] += fabs(s->scale) * ds[j] * size_of(s->q, s->gq, iq * s->d + c);
         for (int64_t c = 0; c < s->dv && g[2]; c++)
-            g[2][ik * s->dv + c] += p[j] * e[j] * size_of(dy, gdy, iq * s->dv + c);
+            g[2][ik * s->dv + c] +=
+                (p[j] * e[j] + faint) * size_of(dy, gdy, iq * s->dv + c);
         if (g[3])
             g[3][at.batch * stride[0] + at.head * stride[1] + at.i * stride[2] + j * stride[3]] +=
                 ds[j];
@@ -320,7 +325,7 @@ void TS_NAME(attention_backward_gauge)(double *const g[4], const real *dy, const
             sum += p[j] * (1.0 + e[j]) * ds[j];
         }
         for (int64_t j = 0; j < s->lk; j++)
-            ds[j] = p[j] * (1.0 + e[j]) * (ds[j] + sum);
+            ds[j] = p[j] == 0 ? 0.0 : (p[j] * (1.0 + e[j]) + faint) * (ds[j] + sum);
         spread(g, s, at, dy, gdy);
     }
 }
