@@ -1,5 +1,6 @@
 /* main.c: `touchstone COMMAND ...`: finds the subcommand, reads its options, returns its exit code. */
 #include "ref/cli/command.h"
+#include "ref/cli/core.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -77,6 +78,7 @@ static int run(const ts_command *c, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
+    ts_core_choose(argv);
     if (argc < 2) {
         print_commands(stderr);
         return TS_EXIT_USAGE;
