@@ -235,6 +235,25 @@ static ts_tensor gradient_of(const ts_ran *ran, const char *name)
     return t;
 }
 
+/* Some versions of a PyTorch module return x, others (x,): "M.output" and "M.output.0" are one. */
+static ts_tensor traced(const ts_trace *trace, const char *name)
+{
+    const size_t length = strlen(name);
+    const bool first = length > 2 && strcmp(name + length - 2, ".0") == 0;
+    ts_tensor near = {0};
+    for (int64_t i = 0; trace && i < ts_trace_count(trace); i++) {
+        const char *other = ts_trace_name(trace, i);
+        const size_t n = strlen(other);
+        if (strcmp(other, name) == 0)
+            return ts_trace_value(trace, i);
+        if (first ? n + 2 == length && strncmp(other, name, n) == 0
+                  : n == length + 2 && strncmp(other, name, length) == 0 &&
+                        strcmp(other + length, ".0") == 0)
+            near = ts_trace_value(trace, i);
+    }
+    return near;
+}
+
 ts_tensor ts_ran_get(ts_ran *ran, ts_kind kind, const char *name)
 {
     ts_tensor t = {0};
@@ -242,8 +261,7 @@ ts_tensor ts_ran_get(ts_ran *ran, ts_kind kind, const char *name)
         t = output_named(&ran->call.outputs, name);
     else if (kind == TS_GRADIENT)
         t = gradient_of(ran, name);
-    for (int64_t i = 0; kind == TS_TRACE && ran->trace && i < ts_trace_count(ran->trace); i++)
-        if (strcmp(ts_trace_name(ran->trace, i), name) == 0)
-            t = ts_trace_value(ran->trace, i);
+    else
+        t = traced(ran->trace, name);
     return ts_laid_out(&ran->ctx, t);
 }

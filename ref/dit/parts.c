@@ -197,8 +197,8 @@ ts_status ts_run_plain_norm(ts_ctx *ctx, ts_call *call)
     return ts_ctx_status(ctx);
 }
 
-/* Layers without weights, by the end of their path; a weight beside them says that the model has them.
- * Dropout does nothing outside training. */
+/* Layers without weights, by the end of their path; a weight beside them says that the model has
+ * them. Dropout does nothing outside training. */
 typedef enum { SILU, GELU_TANH, NORM, DROPOUT, FEED } weightless;
 
 static const struct {
@@ -285,15 +285,14 @@ ts_status ts_run_layer(ts_ctx *ctx, ts_call *call)
         return finish(ctx, n);
     snprintf(name, sizeof name, "%s.weight", path);
     const weightless *kind = find_weightless(n.dit, path, beside);
-    if (kind)
-        ts_call_output(ctx, call, "output",
-                       run_weightless(ctx, &n, *kind, beside, ts_call_sole_input(ctx, call, "input")));
-    else if (!ts_weights_has(n.dit->weights, name))
+    if (!kind && !ts_weights_has(n.dit->weights, name)) {
         ts_fail(ctx, TS_ERROR_USAGE, "%s: the model has no such module", call->module);
-    else if (strncmp(leaf, "norm_", 5) == 0)
+    } else if (strncmp(leaf, "norm_", 5) == 0) {
         run_head_norm(ctx, call, &n, path, leaf);
-    else
-        ts_call_output(ctx, call, "output",
-                       linear_at(ctx, &n, path, ts_call_sole_input(ctx, call, "input")));
+    } else {
+        const ts_tensor x = ts_call_sole_input(ctx, call, "input");
+        ts_call_output(ctx, call, "output", kind ? run_weightless(ctx, &n, *kind, beside, x)
+                                                 : linear_at(ctx, &n, path, x));
+    }
     return finish(ctx, n);
 }

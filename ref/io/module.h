@@ -56,8 +56,8 @@ const ts_module *ts_module_find(const ts_module *table, const char *name, ts_cal
 ts_tensor ts_call_input(ts_ctx *ctx, const ts_call *call, const char *name);
 ts_tensor ts_call_optional(const ts_call *call, const char *name);
 
-/* The input of a module that has but one. PyTorch's layers call it input, x, hidden_states or sample:
- * in a call with one input, that is it under any name. */
+/* The input of a module that has but one. PyTorch's layers call it input, x, hidden_states or
+ * sample: in a call with one input, that is it under any name. */
 ts_tensor ts_call_sole_input(ts_ctx *ctx, const ts_call *call, const char *name);
 void ts_call_output(ts_ctx *ctx, ts_call *call, const char *name, ts_tensor value);
 

@@ -33,8 +33,11 @@ ts_tensor ts_vae_conv(ts_ctx *ctx, const ts_vae_layer *layer, ts_tensor x)
 
 ts_tensor ts_vae_resnet_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_resnet *r, ts_tensor x)
 {
-    ts_tensor h = ts_vae_conv(ctx, &r->conv1, ts_silu(ctx, norm(ctx, vae, &r->norm1, x)));
-    h = ts_vae_conv(ctx, &r->conv2, ts_silu(ctx, norm(ctx, vae, &r->norm2, h)));
+    ts_tensor h = ts_silu(ctx, norm(ctx, vae, &r->norm1, x));
+    h = ts_vae_conv(ctx, &r->conv1, ts_named(ctx, h, "nonlinearity", -1));
+    h = ts_silu(ctx, norm(ctx, vae, &r->norm2, h));
+    ts_named(ctx, ts_named(ctx, h, "nonlinearity", -1), "dropout", -1); /* which does nothing here */
+    h = ts_vae_conv(ctx, &r->conv2, h);
     return ts_named(ctx, ts_add(ctx, ts_vae_conv(ctx, &r->shortcut, x), h), "", -1);
 }
 
@@ -87,30 +90,38 @@ static ts_tensor resnets(ts_ctx *ctx, const ts_vae *vae, const ts_vae_block *b, 
     return x;
 }
 
+ts_tensor ts_vae_downsample(ts_ctx *ctx, const ts_vae_layer *conv, ts_tensor x)
+{
+    const ts_conv halve = {.stride = {2, 2}, .bottom = 1, .right = 1};
+    return ts_conv2d(ctx, x, conv->w, conv->b, halve);
+}
+
+ts_tensor ts_vae_upsample(ts_ctx *ctx, const ts_vae_layer *conv, ts_tensor x)
+{
+    if (ctx->status)
+        return (ts_tensor){0};
+    return ts_vae_conv(ctx, conv, ts_resize_nearest(ctx, x, 2 * x.size[2], 2 * x.size[3]));
+}
+
 ts_tensor ts_vae_down_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_block *b, ts_tensor x)
 {
     x = resnets(ctx, vae, b, x);
-    if (!ts_is_empty(b->resample.w)) {
-        const ts_conv halve = {.stride = {2, 2}, .bottom = 1, .right = 1};
-        x = ts_conv2d(ctx, x, b->resample.w, b->resample.b, halve);
-        ts_named(ctx, x, "downsamplers.0", -1);
-    }
+    if (!ts_is_empty(b->resample.w))
+        x = ts_named(ctx, ts_vae_downsample(ctx, &b->resample, x), "downsamplers.0", -1);
     return ts_named(ctx, x, "", -1);
 }
 
 ts_tensor ts_vae_up_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_block *b, ts_tensor x)
 {
     x = resnets(ctx, vae, b, x);
-    if (!ts_is_empty(b->resample.w) && !ctx->status) {
-        x = ts_resize_nearest(ctx, x, 2 * x.size[2], 2 * x.size[3]);
-        x = ts_vae_conv(ctx, &b->resample, x);
-        ts_named(ctx, x, "upsamplers.0", -1);
-    }
+    if (!ts_is_empty(b->resample.w))
+        x = ts_named(ctx, ts_vae_upsample(ctx, &b->resample, x), "upsamplers.0", -1);
     return ts_named(ctx, x, "", -1);
 }
 
 ts_tensor ts_vae_tail(ts_ctx *ctx, const ts_vae *vae, const ts_vae_half *half, ts_tensor x)
 {
-    const ts_tensor n = norm(ctx, vae, &half->conv_norm_out, x);
-    return ts_vae_conv(ctx, &half->conv_out, ts_silu(ctx, n));
+    const ts_tensor h = ts_silu(ctx, norm(ctx, vae, &half->conv_norm_out, x));
+    x = ts_vae_conv(ctx, &half->conv_out, ts_named(ctx, h, "conv_act", -1));
+    return ts_named(ctx, x, "", -1);
 }

@@ -11,6 +11,10 @@ extern "C" {
 /* Convolution of the layer's own kernel size with zeros around, or the layer left out. */
 ts_tensor ts_vae_conv(ts_ctx *ctx, const ts_vae_layer *layer, ts_tensor x);
 
+/* Half the size, and twice the size, with their convolutions. */
+ts_tensor ts_vae_downsample(ts_ctx *ctx, const ts_vae_layer *conv, ts_tensor x);
+ts_tensor ts_vae_upsample(ts_ctx *ctx, const ts_vae_layer *conv, ts_tensor x);
+
 ts_tensor ts_vae_resnet_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_resnet *r, ts_tensor x);
 ts_tensor ts_vae_attention_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_attention *a,
                                    ts_tensor x);

@@ -24,7 +24,8 @@ static ts_status finish(ts_ctx *ctx, ts_vae *vae)
 static ts_status run_encode(ts_ctx *ctx, ts_call *call)
 {
     ts_vae *vae = vae_of(ctx, call);
-    const ts_tensor x = ts_call_input(ctx, call, "x"), noise = ts_call_optional(call, "noise");
+    const ts_tensor x = ts_call_input(ctx, call, "x");
+    const ts_tensor noise = ts_call_optional(call, "noise");
     const int64_t tile = ts_call_int(ctx, call, "tile", 0);
     if (!ctx->status) {
         const ts_posterior p =
@@ -106,7 +107,7 @@ static ts_tensor part_forward(ts_ctx *ctx, const ts_call *call, const ts_vae *va
 static ts_status run_part(ts_ctx *ctx, ts_call *call, part what, const char *input)
 {
     ts_vae *vae = vae_of(ctx, call);
-    const ts_tensor x = ts_call_input(ctx, call, input);
+    const ts_tensor x = ts_call_sole_input(ctx, call, input);
     if (!ctx->status && !ts_expect(ctx, x, input, 4, (int64_t[]){-1, -1, -1, -1})) {
         const size_t family = strlen("vae.");
         /* A middle's own forward enters its path by itself. */
@@ -142,7 +143,7 @@ static ts_status run_block(ts_ctx *ctx, ts_call *call)
 static ts_status run_half(ts_ctx *ctx, ts_call *call)
 {
     ts_vae *vae = vae_of(ctx, call);
-    const ts_tensor x = ts_call_input(ctx, call, "sample");
+    const ts_tensor x = ts_call_sole_input(ctx, call, "sample");
     if (!ctx->status) {
         ts_vae bare = *vae;
         bare.quant_conv = bare.post_quant_conv = (ts_vae_layer){.w = {0}};
@@ -153,31 +154,91 @@ static ts_status run_half(ts_ctx *ctx, ts_call *call)
     return finish(ctx, vae);
 }
 
-/* A convolution, group norm or linear layer by its path. */
-static ts_status run_layer(ts_ctx *ctx, ts_call *call)
+/* Layers without weights, by the end of their path; a weight beside them says that the model has
+ * them. Dropout does nothing outside training. */
+static const struct {
+    const char *end, *beside;
+    bool silu;
+} weightless[] = {
+    {".nonlinearity", ".conv1", true},
+    {".dropout", ".conv1", false},
+    {".conv_act", ".conv_out", true},
+    {".to_out.1", ".to_out.0", false},
+};
+
+static bool has_weight(const ts_vae *vae, const char *path, size_t length, const char *leaf)
 {
-    ts_vae *vae = vae_of(ctx, call);
-    const ts_tensor x = ts_call_input(ctx, call, "input");
-    const char *path = call->rest;
+    char name[2 * TS_PATH];
+    snprintf(name, sizeof name, "%.*s%s.weight", (int)length, path, leaf);
+    return ts_weights_has(vae->weights, name);
+}
+
+/* The entry of the table above for a path, or -1. */
+static int weightless_at(const ts_vae *vae, const char *path)
+{
+    for (int i = 0; i < (int)(sizeof weightless / sizeof *weightless); i++) {
+        const size_t length = strlen(path), end = strlen(weightless[i].end);
+        if (length > end && strcmp(path + length - end, weightless[i].end) == 0 &&
+            has_weight(vae, path, length - end, weightless[i].beside))
+            return i;
+    }
+    return -1;
+}
+
+static ts_vae_layer layer_at(ts_ctx *ctx, const ts_vae *vae, const char *path)
+{
     char name[TS_PATH];
+    ts_vae_layer layer = {.w = {0}};
     snprintf(name, sizeof name, "%s.weight", path);
-    if (!ctx->status && !ts_weights_has(vae->weights, name))
-        ts_fail(ctx, TS_ERROR_USAGE, "%s: the model has no such module", call->module);
-    for (int64_t i = 0; !ctx->status && i < ts_weights_count(vae->weights); i++) {
+    for (int64_t i = 0; i < ts_weights_count(vae->weights); i++) {
         const ts_tensor found = ts_weights_tensor(vae->weights, i);
         if (strcmp(ts_weights_name(vae->weights, i), name) != 0)
             continue;
-        const ts_tensor w = ts_weight(ctx, vae->weights, found.rank, found.size, "%s", name);
-        const ts_tensor b = ts_weight(ctx, vae->weights, 1, found.size, "%s.bias", path);
-        const ts_vae_layer layer = {w, b};
-        const bool halves = strstr(path, "downsamplers") != NULL;
-        const ts_conv down = {.stride = {2, 2}, .bottom = 1, .right = 1};
-        const ts_tensor y = found.rank == 4 && halves ? ts_conv2d(ctx, x, w, b, down)
-                            : found.rank == 4         ? ts_vae_conv(ctx, &layer, x)
-                            : found.rank == 2         ? ts_linear(ctx, x, w, b)
-                                              : ts_group_norm(ctx, x, w, b, vae->groups, 1e-6);
-        ts_call_output(ctx, call, "output", y);
-        break;
+        layer.w = ts_weight(ctx, vae->weights, found.rank, found.size, "%s", name);
+        layer.b = ts_weight(ctx, vae->weights, 1, found.size, "%s.bias", path);
+    }
+    return layer;
+}
+
+/* The downsampler's convolution alone pads nothing: the downsampler has padded before. */
+static ts_tensor layer_forward(ts_ctx *ctx, const ts_vae *vae, const char *path, ts_vae_layer l,
+                               ts_tensor x)
+{
+    const ts_conv halve = {.stride = {2, 2}};
+    if (ctx->status)
+        return (ts_tensor){0};
+    if (l.w.rank == 1)
+        return ts_group_norm(ctx, x, l.w, l.b, vae->groups, 1e-6);
+    if (l.w.rank == 2)
+        return ts_linear(ctx, x, l.w, l.b);
+    return strstr(path, ".downsamplers.") ? ts_conv2d(ctx, x, l.w, l.b, halve)
+                                          : ts_vae_conv(ctx, &l, x);
+}
+
+/* A single layer by its path: convolution, group norm, linear, resampling, activation, dropout. */
+static ts_status run_layer(ts_ctx *ctx, ts_call *call)
+{
+    ts_vae *vae = vae_of(ctx, call);
+    const ts_tensor x = ts_call_sole_input(ctx, call, "input");
+    const char *path = call->rest;
+    char conv[TS_PATH];
+    if (ctx->status)
+        return finish(ctx, vae);
+    const int without = weightless_at(vae, path);
+    snprintf(conv, sizeof conv, "%s.conv", path);
+    if (without >= 0)
+        ts_call_output(ctx, call, "output",
+                       weightless[without].silu ? ts_silu(ctx, x) : ts_scale(ctx, x, 1.0));
+    else if (has_weight(vae, path, strlen(path), ""))
+        ts_call_output(ctx, call, "output",
+                       layer_forward(ctx, vae, path, layer_at(ctx, vae, path), x));
+    else if (has_weight(vae, conv, strlen(conv), "")) {
+        const ts_vae_layer l = layer_at(ctx, vae, conv);
+        const bool down = strstr(path, ".downsamplers.") != NULL;
+        ts_call_output(ctx, call, "output",
+                       down ? ts_vae_downsample(ctx, &l, x) : ts_vae_upsample(ctx, &l, x));
+    } else {
+        ts_fail(ctx, TS_ERROR_USAGE, "%s: the model has no such module", call->module);
     }
     return finish(ctx, vae);
 }
@@ -213,6 +274,7 @@ const ts_module ts_vae_modules[] = {
     {"vae.decoder.up_blocks.*.resnets.*", "input_tensor " X, "output " X, SETTINGS,
      "a residual block", run_resnet},
     {"vae.**", "input " X, "output " X, SETTINGS,
-     "a convolution, group norm or linear layer by its path", run_layer},
+     "a single layer by its path: convolution, group norm, linear, resampling, activation",
+     run_layer},
     {0},
 };

@@ -36,8 +36,8 @@ static void encoder_parts(void **state)
     static const chain_link links[] = {
         {"vae.encoder.down_blocks.0",
          {{"hidden_states", "encoder.conv_in.output"}}, {{"output", DOWN "0.output"}}},
-        {"vae.encoder.down_blocks.1.downsamplers.0.conv",
-         {{"input", DOWN "1.resnets.0.output"}}, {{"output", DOWN "1.downsamplers.0.conv.output"}}},
+        {"vae.encoder.down_blocks.1.downsamplers.0",
+         {{"input", DOWN "1.resnets.0.output"}}, {{"output", DOWN "1.downsamplers.0.output"}}},
         {"vae.encoder.mid_block",
          {{"hidden_states", DOWN "3.output"}}, {{"output", "encoder.mid_block.output"}}},
         {"vae.encoder", {{"sample", "in.x"}}, {{"output", "encoder.conv_out.output"}}},
