@@ -68,6 +68,8 @@ command_objects := $(command:%.c=$(BUILD)/%.o)
 tests   := $(wildcard tests/*/test_*.c)
 programs := $(tests:%.c=$(BUILD)/%)
 support := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+fuzzing := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/main.c,$(wildcard tests/fuzz/*.c)))
+fuzzers := $(patsubst tests/fuzz/fuzz_%.c,$(BUILD)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 library := $(BUILD)/libtouchstone.a
 shared  := $(BUILD)/libtouchstone.so.$(VERSION)
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
@@ -130,7 +132,8 @@ $(BUILD)/%.o: %.c $(stamp)
 parts := $(filter-out $(BUILD)/ref/cli/main.o,$(command_objects))
 $(BUILD)/tests/%: $(BUILD)/tests/%.o $(support) $(parts) $(library)
 	@echo "  LD   $@"
-	$(Q)$(CC) $< $(support) $(parts) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
+	$(Q)$(CC) $(filter %.o,$^) $(library) $(LDFLAGS) -lcmocka $(LIBS) -o $@
+$(BUILD)/tests/self/test_corpus: $(fuzzing)
 
 jobs := $(shell nproc 2>/dev/null || echo 2)
 .PHONY: setup build-tests test test-quick check-tests
@@ -150,6 +153,28 @@ check-tests: build-tests
 # The same without what takes long: for sanitizers and other slow builds.
 test-quick: build-tests
 	$(Q)TS_QUICK=1 scripts/run-tests $(BUILD) $(programs)
+
+# Fuzzing, with clang: every target of tests/fuzz for FUZZ_SECONDS, from its corpus data/fuzz/NAME; what
+# is found there stays in build/fuzz. FUZZ="npy font" picks targets.
+FUZZ         ?= $(notdir $(fuzzers))
+FUZZ_SECONDS ?= 60
+fuzz_build   := $(MAKE) --no-print-directory -j$(jobs) CC=clang OPENMP=0 \
+                SAN=fuzzer-no-link,address,undefined fuzzers
+.PHONY: fuzz fuzz-corpus fuzzers
+fuzz:
+	$(Q)$(fuzz_build)
+	$(Q)scripts/fuzz run $(FUZZ_SECONDS) $(FUZZ)
+
+# The smallest inputs of data/fuzz and build/fuzz that reach all that these reach.
+fuzz-corpus:
+	$(Q)$(fuzz_build)
+	$(Q)scripts/fuzz minimise $(FUZZ)
+
+fuzzers: $(fuzzers)
+$(BUILD)/fuzz/%: tests/fuzz/main.c $(fuzzing) $(parts) $(library)
+	@echo "  LD   $@"
+	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) $(CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* $< \
+	    $(filter %.o,$^) $(library) $(LDFLAGS) $(LIBS) -o $@
 
 # The main job on the bundled model: the word of a sign is replaced.
 demo_out := build/demo
@@ -191,8 +216,10 @@ help:
 	@echo "make demo       set up, build, edit a bundled picture, say where the result is"
 	@echo "make test       set up, build, run every test"
 	@echo "make test-quick the tests without the long ones (SAN=address,undefined, ...)"
+	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
 	@echo "make install    command, libraries, headers, man page (PREFIX=, DESTDIR=)"
 	@echo "make clean      remove build/"
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
--include $(objects:.o=.d) $(command_objects:.o=.d) $(programs:=.d) $(support:.o=.d)
+-include $(objects:.o=.d) $(command_objects:.o=.d) $(programs:=.d) $(support:.o=.d) \
+         $(fuzzing:.o=.d)

@@ -76,7 +76,7 @@ static ts_verdict summary(const double *y, const double *r, int64_t n, ts_class 
     for (int64_t i = 0; i < n; i++) {
         if (!same_place(y[i], r[i])) {
             v.pass = false;
-            v.ratio = INFINITY;
+            v.ratio = (double)INFINITY;
             v.where = i;
             v.reason = places;
         }
@@ -153,7 +153,7 @@ ts_verdict ts_judge_exact(const void *y, ts_dtype y_dtype, const void *r, ts_dty
         if (!v.pass || same_value(y, y_dtype, r, r_dtype, i))
             continue;
         v.pass = false;
-        v.ratio = INFINITY;
+        v.ratio = (double)INFINITY;
         v.where = i;
         v.got = a;
         v.want = b;
@@ -326,7 +326,7 @@ ts_verdict ts_judge_drawn(const double *draws, double *sorted, int64_t n, double
     for (int64_t i = 0; i < n; i++)
         if (!isfinite(sorted[i] = draws[i])) {
             v.pass = false;
-            v.ratio = INFINITY;
+            v.ratio = (double)INFINITY;
             v.where = i;
             v.got = draws[i];
             v.reason = "a draw is not a number";
@@ -364,7 +364,7 @@ double ts_psnr(const double *y, const double *r, int64_t n, double peak)
     for (int64_t i = 0; i < n; i++)
         sum += (y[i] - r[i]) * (y[i] - r[i]);
     if (n == 0 || sum == 0.0)
-        return INFINITY;
+        return (double)INFINITY;
     return 10.0 / 2.30258509299404568402 * ts_log(peak * peak * (double)n / sum);
 }
 
@@ -433,7 +433,7 @@ ts_verdict ts_judge_picture(const uint8_t *y, const double *r, int64_t planes, i
             v.max_abs = error;
         if (v.pass && !(got >= low && got <= high)) {
             v.pass = false;
-            v.ratio = INFINITY;
+            v.ratio = (double)INFINITY;
             v.where = i;
             v.got = got;
             v.want = byte_of(x);

@@ -13,6 +13,10 @@ ts_status ts_fail(ts_ctx *ctx, ts_status code, const char *format, ...)
     va_start(args, format);
     vsnprintf(ctx->message, sizeof ctx->message, format, args);
     va_end(args);
+    /* What a file says may stand in a message, which is one line on a terminal all the same. */
+    for (char *p = ctx->message; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = '?';
     ctx->status = code;
     return code;
 }

@@ -44,6 +44,26 @@ bool ts_case_place(const char *name, const char **prefix, ts_kind *kind, const c
 
 /* Settings. ------------------------------------------------------------------------------------ */
 
+/* The object in which the last part of a key with dots stands, made where it is missing; *part is set
+ * to that last part. NULL: a part is no key (it is empty, or not UTF-8), or there is no
+ * memory. */
+static json_t *object_under(json_t *at, char **part)
+{
+    for (char *dot; at && (dot = strchr(*part, '.')); *part = dot + 1) {
+        *dot = '\0';
+        if (!**part)
+            return NULL;
+        json_t *next = json_object_get(at, *part);
+        if (!json_is_object(next)) {
+            next = json_object();
+            if (json_object_set_new(at, *part, next)) /* which gives `next` back */
+                return NULL;
+        }
+        at = next;
+    }
+    return at;
+}
+
 ts_status ts_job_set(ts_ctx *ctx, ts_job *job, const char *assignment)
 {
     const char *equals = strchr(assignment, '=');
@@ -56,18 +76,11 @@ ts_status ts_job_set(ts_ctx *ctx, ts_job *job, const char *assignment)
         value = json_string(equals + 1);
     if (!job->settings)
         job->settings = json_object();
-    json_t *at = job->settings;
     char *part = key;
-    for (char *dot; at && (dot = strchr(part, '.')); part = dot + 1) {
-        *dot = '\0';
-        json_t *next = json_object_get(at, part);
-        if (!json_is_object(next)) {
-            next = json_object();
-            json_object_set_new(at, part, next);
-        }
-        at = next;
-    }
-    if (!value || !at || !*part || json_object_set_new(at, part, value))
+    json_t *const at = object_under(job->settings, &part);
+    const bool fine = value && at && *part && !json_object_set(at, part, value);
+    json_decref(value);
+    if (!fine)
         return ts_fail(ctx, TS_ERROR_USAGE, "--set: \"%s\" is not a setting in UTF-8", assignment);
     return TS_OK;
 }

@@ -11,9 +11,10 @@
 
 #include "ref/base/ctx.h"
 
+#include <math.h>
 #include <string.h>
 
-enum { MAX_DEPTH = 8 };
+enum { MAX_DEPTH = 8, SHORT_REACH = 32768, MAX_REACH = 1 << 24 };
 enum { UNKNOWN, OPEN, USABLE, UNUSABLE };
 
 typedef struct {
@@ -21,7 +22,8 @@ typedef struct {
     ts_sfnt *font;
     const char *label;
     uint8_t *state;
-    uint32_t *points;
+    uint32_t *points; /* of each glyph, one more for each part of a compound */
+    double *reach;    /* no coordinate of the glyph is larger */
 } walk;
 
 static ts_status wrong(const walk *w, const char *what)
@@ -249,8 +251,25 @@ static ts_status check_simple(walk *w, int64_t glyph, const uint8_t *p, int64_t 
         return wrong_glyph(w, glyph, n > TS_MAX_GLYPH_POINTS ? "has too many points"
                                                              : "ends in its points");
     w->points[glyph] = (uint32_t)n;
+    w->reach[glyph] = SHORT_REACH;
     w->state[glyph] = lone ? UNUSABLE : USABLE;
     return TS_OK;
+}
+
+/* How far from the origin a component may be drawn whose own glyph reaches that far: stb_truetype has
+ *     x' = |(a, b)| (a x + c y + e),  y' = |(c, d)| (b x + d y + f)
+ * with a, b, c, d of at most 2, and nested compounds multiply. */
+static double reach_of(uint32_t flags, const uint8_t *numbers, double reach)
+{
+    double m[4] = {1, 0, 0, 1};
+    const int count = flags & 8 ? 1 : flags & 64 ? 2 : flags & 128 ? 4 : 0;
+    for (int i = 0; i < count; i++)
+        m[count == 2 ? 3 * i : i] = fabs((double)ts_font_s16(numbers + 2 * i)) / 16384.0;
+    if (count == 1)
+        m[3] = m[0];
+    const double x = (m[0] + m[1]) * ((m[0] + m[2]) * reach + SHORT_REACH);
+    const double y = (m[2] + m[3]) * ((m[1] + m[3]) * reach + SHORT_REACH);
+    return x > y ? x : y;
 }
 
 static ts_status check_glyph(walk *w, int64_t glyph, int depth);
@@ -270,9 +289,11 @@ static ts_status check_component(walk *w, int64_t glyph, const uint8_t *p, int64
         return wrong_glyph(w, glyph, "is made of a glyph that does not exist");
     if (check_glyph(w, part, depth + 1))
         return w->ctx->status;
-    if (!(flags & 2) || w->state[part] == UNUSABLE)
+    const double reach = reach_of(flags, p + (flags & 1 ? 8 : 6), w->reach[part]);
+    w->reach[glyph] = reach > w->reach[glyph] ? reach : w->reach[glyph];
+    if (!(flags & 2) || w->state[part] == UNUSABLE || reach > MAX_REACH)
         w->state[glyph] = UNUSABLE;
-    w->points[glyph] += w->points[part];
+    w->points[glyph] += w->points[part] + 1;
     if (w->points[glyph] > TS_MAX_GLYPH_POINTS)
         return wrong_glyph(w, glyph, "has too many points");
     return TS_OK;
@@ -319,7 +340,8 @@ static ts_status check_glyphs(walk *w)
     const int64_t n = w->font->glyphs;
     w->state = ts_alloc_zero((size_t)n, 1);
     w->points = ts_alloc_zero((size_t)n, sizeof *w->points);
-    if (!w->state || !w->points)
+    w->reach = ts_alloc_zero((size_t)n, sizeof *w->reach);
+    if (!w->state || !w->points || !w->reach)
         return ts_fail(w->ctx, TS_ERROR_MEMORY, "%s: no memory for its %lld glyphs", w->label,
                        (long long)n);
     for (int64_t i = 0; i < n; i++)
@@ -344,5 +366,6 @@ ts_status ts_font_guard(ts_ctx *ctx, ts_sfnt *font, const char *label, const uin
     status = status ? status : check_glyphs(&w);
     ts_free(w.state);
     ts_free(w.points);
+    ts_free(w.reach);
     return status;
 }

@@ -36,8 +36,8 @@ enum { TS_MAX_FONT_BYTES = 256 * 1024 * 1024, TS_MAX_GLYPH_POINTS = 20000 };
 /* Checks the font number `index` of the file (0 but in a collection): that every table lies in the
  * file and is long enough for what its header announces; every glyph's contours, flags and
  * coordinates inside its own bytes; compound glyphs without cycles, not deeper than 8 and of at
- * most TS_MAX_GLYPH_POINTS points. Glyphs placed by matching points, which stb_truetype does not
- * know, are marked as unusable. `label` stands in messages. Fails with TS_ERROR_FORMAT (the table
+ * most TS_MAX_GLYPH_POINTS points and parts. Glyphs placed by matching points, which stb_truetype
+ * does not know, and those scaled beyond all measure are marked as unusable. `label` stands in messages. Fails with TS_ERROR_FORMAT (the table
  * or glyph is named), TS_ERROR_UNSUPPORTED (outlines that are not TrueType; no Unicode character
  * map), TS_ERROR_USAGE (no such font in the collection), TS_ERROR_MEMORY. */
 ts_status ts_font_guard(struct ts_ctx *ctx, ts_sfnt *font, const char *label, const uint8_t *data,

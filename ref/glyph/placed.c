@@ -182,7 +182,7 @@ static affine find_turn(ts_placement *p, int64_t height, int64_t width)
     affine m = {cosine, sine, 0, -sine, cosine, 0};
     m.c = x - (m.a * x + m.b * y);
     m.f = y - (m.d * x + m.e * y);
-    double low[2] = {INFINITY, INFINITY}, high[2] = {-INFINITY, -INFINITY};
+    double low[2] = {(double)INFINITY, (double)INFINITY}, high[2] = {-(double)INFINITY, -(double)INFINITY};
     for (int i = 0; i < 4; i++) {
         const double cx = i & 1 ? (double)width : 0.0, cy = i & 2 ? (double)height : 0.0;
         const double v[2] = {m.a * cx + m.b * cy + m.c, m.d * cx + m.e * cy + m.f};

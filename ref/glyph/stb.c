@@ -29,6 +29,13 @@ static void *stb_alloc(size_t bytes, bool *failed)
     return block;
 }
 
+/* Parts of compounds may be scaled beyond the 16 bits of the file: the guard's MAX_REACH bounds them. */
+typedef struct {
+    int x, y, cx, cy, cx1, cy1;
+    unsigned char type, padding;
+} wide_vertex;
+#define stbtt_vertex wide_vertex
+#define stbtt_vertex_type int
 #define STBTT_STATIC
 #define STBTT_malloc(bytes, user) stb_alloc((bytes), (user))
 #define STBTT_free(block, user) ((void)(user), ts_free(block))
@@ -44,6 +51,9 @@ ts_status ts_stb_outline(ts_ctx *ctx, ts_outline *outline, const ts_sfnt *font, 
 {
     *outline = (ts_outline){0};
     bool failed = false;
+    /* Glyph 0 stands in for characters without one, so it comes here even if it cannot be used. */
+    if (glyph < 0 || glyph >= font->glyphs || !font->usable[glyph])
+        return TS_OK;
     stbtt_fontinfo info = {.userdata = &failed};
     if (!stbtt_InitFont(&info, font->data, (int)font->start))
         return ts_fail(ctx, TS_ERROR_FORMAT, "stb_truetype does not take the font");

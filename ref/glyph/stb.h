@@ -21,7 +21,8 @@ typedef struct {
     int64_t count;
 } ts_outline;
 
-/* The outline of a usable glyph of a guarded font; TS_ERROR_MEMORY. */
+/* The outline of a glyph of a guarded font, empty for one that cannot be used or does not exist.
+ * Fails with TS_ERROR_MEMORY. */
 ts_status ts_stb_outline(struct ts_ctx *ctx, ts_outline *outline, const ts_sfnt *font,
                          int64_t glyph);
 

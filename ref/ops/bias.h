@@ -24,14 +24,14 @@ static inline wide pair_bias(const ts_attention_args *s, int64_t batch, int64_t 
 {
     wide sum = 0;
     if (s->causal && j > i)
-        return -INFINITY;
+        return -(wide)INFINITY;
     if (s->segments > 0)
         sum += (wide)s->between[segment_of(s, i)][segment_of(s, j)];
     if (s->allow || s->mask) {
         const int64_t *stride = s->mask_stride;
         const int64_t at = batch * stride[0] + head * stride[1] + i * stride[2] + j * stride[3];
         if (s->allow && !s->allow[at])
-            return -INFINITY;
+            return -(wide)INFINITY;
         if (s->mask)
             sum += (wide)((const real *)s->mask)[at];
     }

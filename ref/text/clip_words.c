@@ -57,10 +57,10 @@ int64_t ts_clip_next_word(const ts_runes *text, int64_t *first, bool python)
     static const char *const ending[] = {"'s", "'t", "'re", "'ve", "'m", "'ll", "'d", NULL};
     while (*first < text->count && outside(text->at[*first], python))
         ++*first;
-    const int32_t *const r = text->at + *first;
     const int64_t count = text->count - *first;
     if (count <= 0)
         return 0;
+    const int32_t *const r = text->at + *first;
     int64_t n = python ? one_of(r, count, special, true) : 0;
     if (!n)
         n = one_of(r, count, ending, python);

@@ -40,6 +40,16 @@ static void long_sentences_are_cut(void **state)
     ts_ctx_close(&ctx);
 }
 
+static void one_line(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    ts_fail(&ctx, TS_ERROR_FORMAT, "%s: no such key", "a\nb\x1b[31m\x7f\xc3\xa9");
+    assert_string_equal(ctx.message, "a?b?[31m?\xc3\xa9: no such key");
+    ts_ctx_close(&ctx);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -55,6 +65,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_first_failure_stays),
         cmocka_unit_test(long_sentences_are_cut),
+        cmocka_unit_test(one_line),
         cmocka_unit_test(names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

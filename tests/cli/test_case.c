@@ -167,8 +167,9 @@ static void settings(void **state)
     char *text = json_dumps(job.settings, JSON_SORT_KEYS | JSON_COMPACT);
     assert_string_equal(text, "{\"a\":1.5,\"b\":{\"c\":true,\"d\":\"a text, {\"},\"e\":\"x=y\"}");
     free(text);
-    static const char *const bad[] = {"", "a", "=1", "b.=1", "a=\xff"};
-    for (int i = 0; i < 5; i++) {
+    static const char *const bad[] = {"",    "a",   "=1", "b.=1",
+                                      ".=1", "b..c=1", "a=\xff", "\xff.a=1", "a.\xff.b=1"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         ts_ctx_clear(&ctx);
         assert_int_equal(ts_job_set(&ctx, &job, bad[i]), TS_ERROR_USAGE);
     }

@@ -56,6 +56,32 @@ static void compound(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* What the guard did not find usable never reaches the library, not even as the missing glyph. */
+static void unusable(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_map map;
+    ts_sfnt font;
+    ts_outline o;
+    ts_ctx_open_plain(&ctx);
+    assert_int_equal(ts_map_open(&ctx, &map, "data/fonts/DejaVuSans.ttf"), TS_OK);
+    assert_int_equal(ts_font_guard(&ctx, &font, "f", map.data, map.size, 0), TS_OK);
+    assert_int_equal(ts_stb_outline(&ctx, &o, &font, 0), TS_OK);
+    assert_true(o.count > 0);
+    ts_free(o.step);
+    font.usable[0] = 0;
+    const int64_t none[] = {0, -1, font.glyphs, (int64_t)1 << 40};
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(ts_stb_outline(&ctx, &o, &font, none[i]), TS_OK);
+        assert_int_equal(o.count, 0);
+        assert_null(o.step);
+    }
+    ts_free(font.usable);
+    ts_map_close(&map);
+    ts_ctx_close(&ctx);
+}
+
 static ts_status once(ts_ctx *ctx, void *arg)
 {
     (void)arg;
@@ -77,6 +103,7 @@ int main(void)
         cmocka_unit_test(faults),
         cmocka_unit_test(simple),
         cmocka_unit_test(compound),
+        cmocka_unit_test(unusable),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

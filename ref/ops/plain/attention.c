@@ -68,7 +68,7 @@ void TS_NAME(attention_forward)(real *y, double *rows, const ts_attention_args *
     for (int64_t row = 0; row < s->batch * s->heads * s->lq; row++) {
         const place at = place_of(s, row, s->lq);
         const real *v = (const real *)s->v + key_row(s, at, 0) * s->dv;
-        wide max = -INFINITY;
+        wide max = -(wide)INFINITY;
         for (int64_t j = 0; j < s->lk; j++) {
             p[j] = score(s, at, j);
             max = p[j] > max ? p[j] : max;
