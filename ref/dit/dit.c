@@ -101,13 +101,19 @@ static ts_single_weights single_weights(ts_ctx *ctx, ts_dit *dit, int64_t i)
 
 enum { MAX_LAYERS = 1024, MAX_WIDTH = 1 << 20 };
 
+static void within(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t value, int64_t least,
+                   int64_t most)
+{
+    if (!ctx->status && (value < least || value > most))
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: %s is %lld, expected %lld to %lld", ts_weights_label(w),
+                key, (long long)value, (long long)least, (long long)most);
+}
+
 /* A size of the configuration that is used before any weight confirms it. */
 static int64_t bounded(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t least, int64_t most)
 {
     const int64_t value = ts_config_int_required(ctx, w, key);
-    if (!ctx->status && (value < least || value > most))
-        ts_fail(ctx, TS_ERROR_FORMAT, "%s: %s is %lld, expected %lld to %lld", ts_weights_label(w),
-                key, (long long)value, (long long)least, (long long)most);
+    within(ctx, w, key, value, least, most);
     return value;
 }
 
@@ -125,6 +131,7 @@ static ts_dit_config config_of(ts_ctx *ctx, const ts_weights *w)
         .guidance = ts_config_bool(ctx, w, "guidance_embeds", false),
     };
     c.out_channels = ts_config_int(ctx, w, "out_channels", c.in_channels);
+    within(ctx, w, "out_channels", c.out_channels, 1, MAX_WIDTH);
     c.width = c.heads * c.head_dim;
     c.axes = ts_config_ints(ctx, w, "axes_dims_rope", c.axes_dims, TS_MAX_AXES);
     if (c.axes == 0) { /* diffusers' default */
@@ -133,8 +140,10 @@ static ts_dit_config config_of(ts_ctx *ctx, const ts_weights *w)
         c.axes_dims[1] = c.axes_dims[2] = 56;
     }
     int64_t sum = 0;
-    for (int i = 0; i < c.axes; i++)
-        sum += c.axes_dims[i] % 2 == 0 && c.axes_dims[i] > 0 ? c.axes_dims[i] : -MAX_WIDTH;
+    for (int i = 0; i < c.axes; i++) {
+        const int64_t d = c.axes_dims[i];
+        sum += d > 0 && d <= c.head_dim && d % 2 == 0 ? d : -MAX_WIDTH;
+    }
     if (!ctx->status && sum != c.head_dim)
         ts_fail(ctx, TS_ERROR_FORMAT,
                 "%s: axes_dims_rope: expected even sizes that add up to attention_head_dim %lld",

@@ -12,6 +12,7 @@
 
 #include "ref/base/trace.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -87,6 +88,10 @@ ts_lora *ts_lora_open(ts_ctx *ctx, ts_weights *file, double alpha)
 {
     if (ctx->status)
         return NULL;
+    if (!(alpha >= 0.0) || !isfinite(alpha)) {
+        ts_fail(ctx, TS_ERROR_USAGE, "the alpha of an adapter must be positive, not %g", alpha);
+        return NULL;
+    }
     ts_lora *lora = ts_alloc_zero(1, sizeof *lora);
     if (lora) {
         *lora = (ts_lora){.file = file, .alpha = alpha};
@@ -118,11 +123,11 @@ static double scale_of(ts_ctx *ctx, ts_lora *lora, const char *module, int64_t r
     double value = lora->alpha > 0 ? lora->alpha : (double)rank;
     if (alpha) {
         const ts_tensor t = ts_weights_tensor(lora->file, alpha - lora->entries);
-        if (ts_numel(t) != 1 || !ts_dtype_is_float(t.dtype))
+        const bool one = ts_numel(t) == 1 && ts_dtype_is_float(t.dtype);
+        value = one ? ts_load(t.data, t.dtype, 0) : (double)NAN;
+        if (!isfinite(value))
             ts_fail(ctx, TS_ERROR_FORMAT, "%s: %s: expected one number",
                     ts_weights_label(lora->file), alpha->key);
-        else
-            value = ts_load(t.data, t.dtype, 0);
         alpha->used = true;
     }
     return rank ? value / (double)rank : 0.0;

@@ -203,7 +203,7 @@ static ts_status check_inputs(ts_ctx *ctx, const ts_dit *dit, const ts_dit_input
             ts_fail(ctx, TS_ERROR_USAGE, "glyph tokens need a condition: its time modulates them");
         ts_expect(ctx, in->byt5_embeds, "byt5_embeds", 3, (int64_t[]){b, -1, c->width});
     }
-    if (!(options->c_factor > 0.0))
+    if (!(options->c_factor > 0.0) || !isfinite(options->c_factor))
         ts_fail(ctx, TS_ERROR_USAGE, "the condition's scale must be positive, not %g",
                 options->c_factor);
     return ctx->status;
