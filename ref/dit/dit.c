@@ -27,8 +27,8 @@ static ts_adapted linear(ts_ctx *ctx, ts_dit *dit, int64_t out, int64_t in, cons
 
 static ts_tensor head_norm(ts_ctx *ctx, ts_dit *dit, const char *block, int64_t i, const char *leaf)
 {
-    return ts_weight(ctx, dit->weights, 1, (int64_t[]){dit->config.head_dim}, "%s.%lld.attn.%s.weight",
-                     block, (long long)i, leaf);
+    return ts_weight(ctx, dit->weights, 1, &dit->config.head_dim, "%s.%lld.attn.%s.weight", block,
+                     (long long)i, leaf);
 }
 
 static ts_embedder embedder(ts_ctx *ctx, ts_dit *dit, int64_t in, const char *name)
@@ -110,7 +110,8 @@ static void within(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t va
 }
 
 /* A size of the configuration that is used before any weight confirms it. */
-static int64_t bounded(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t least, int64_t most)
+static int64_t bounded(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t least,
+                       int64_t most)
 {
     const int64_t value = ts_config_int_required(ctx, w, key);
     within(ctx, w, key, value, least, most);
@@ -184,7 +185,8 @@ ts_dit *ts_dit_open(ts_ctx *ctx, ts_weights *weights, ts_lora *lora)
     if (dit) {
         *dit = (ts_dit){.config = config, .weights = weights, .lora = lora};
         dit->blocks = ts_alloc_zero((size_t)config.layers, sizeof *dit->blocks);
-        dit->single_blocks = ts_alloc_zero((size_t)config.single_layers, sizeof *dit->single_blocks);
+        dit->single_blocks =
+            ts_alloc_zero((size_t)config.single_layers, sizeof *dit->single_blocks);
     }
     if (!dit || !dit->blocks || !dit->single_blocks)
         ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for the model", ts_weights_label(weights));

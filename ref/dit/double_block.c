@@ -9,7 +9,8 @@
  *           FluxTransformerBlock, AdaLayerNormZero
  * Shapes:   x_s (B, L_s, C), temb_s (B, C); heads of d = C / h
  * Pitfalls: the order is text, image, condition; image and condition share weights, not modulation;
- *           LoRA belongs to a stream, not to a layer; the six vectors are shift, scale, gate, twice;
+ *           LoRA belongs to a stream, not to a layer; the six vectors are shift, scale, gate, and
+ *           again;
  *           glyph tokens (compat) go on from the *normalised* tokens after attention, and that sum
  *           feeds only the MLP, whose result is added to the tokens as they came in
  * Test:     tests/dit/test_double_block.c
@@ -89,7 +90,7 @@ void ts_double_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
         if (!streams[i].text)
             ts_named(ctx, out[i], "attn.to_out.1", -1); /* dropout, which does nothing here */
     }
-    static const int order[TS_MAX_STREAMS] = {TS_IMAGE, TS_TEXT, TS_CONDITION, TS_GLYPH};
+    static const int order[TS_MAX_STREAMS] = {TS_IMAGE_TOKENS, TS_TEXT_TOKENS, TS_CONDITION_TOKENS, TS_GLYPH_TOKENS};
     for (int i = 0; i < count; i++)
         ts_named(ctx, out[order[i]], "attn", i);
 }
@@ -118,8 +119,8 @@ ts_status ts_double_block(ts_ctx *ctx, ts_stream *streams, int count, const ts_d
         ts_stream *s = &streams[i];
         const ts_stream_weights *own = weights_of(s, w);
         ts_tensor x = after_attention(ctx, s, &m[i], out[i], rule->compat);
-        if (i == TS_IMAGE && rule->add_cond_attn && count > TS_CONDITION)
-            x = ts_add_gated(ctx, x, m[TS_CONDITION].gate, out[TS_CONDITION]);
+        if (i == TS_IMAGE_TOKENS && rule->add_cond_attn && count > TS_CONDITION_TOKENS)
+            x = ts_add_gated(ctx, x, m[TS_CONDITION_TOKENS].gate, out[TS_CONDITION_TOKENS]);
         const ts_tensor mlp_in =
             ts_modulate(ctx, normed(ctx, x, own->norm2), m[i].scale_mlp, m[i].shift_mlp);
         const ts_tensor ff = ts_feed_forward(ctx, mlp_in, own, s->lora);

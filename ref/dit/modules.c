@@ -131,27 +131,27 @@ static int double_streams(ts_ctx *ctx, ts_call *call, ts_stream *s, bool with_ti
     const ts_rope rope = rope_of(call, "image");
     const ts_tensor condition = ts_call_optional(call, "condition_latents");
     memset(s, 0, TS_MAX_STREAMS * sizeof *s);
-    s[TS_TEXT].x = ts_call_input(ctx, call, "encoder_hidden_states");
-    s[TS_IMAGE].x = ts_call_input(ctx, call, "hidden_states");
+    s[TS_TEXT_TOKENS].x = ts_call_input(ctx, call, "encoder_hidden_states");
+    s[TS_IMAGE_TOKENS].x = ts_call_input(ctx, call, "hidden_states");
     if (with_time)
-        s[TS_TEXT].temb = s[TS_IMAGE].temb = ts_call_input(ctx, call, "temb");
-    const int64_t text = length_of(s[TS_TEXT].x), image = length_of(s[TS_IMAGE].x);
+        s[TS_TEXT_TOKENS].temb = s[TS_IMAGE_TOKENS].temb = ts_call_input(ctx, call, "temb");
+    const int64_t text = length_of(s[TS_TEXT_TOKENS].x), image = length_of(s[TS_IMAGE_TOKENS].x);
     if (ctx->status || expect_rows(ctx, rope, "image", text + image))
         return 0;
-    s[TS_TEXT].rope = ts_rope_rows(ctx, rope, 0, text);
-    s[TS_IMAGE].rope = ts_rope_rows(ctx, rope, text, image);
-    s[TS_TEXT].text = s[TS_TEXT].clip = s[TS_TEXT].lora = true;
-    s[TS_IMAGE].lora = o.latent_lora;
+    s[TS_TEXT_TOKENS].rope = ts_rope_rows(ctx, rope, 0, text);
+    s[TS_IMAGE_TOKENS].rope = ts_rope_rows(ctx, rope, text, image);
+    s[TS_TEXT_TOKENS].text = s[TS_TEXT_TOKENS].clip = s[TS_TEXT_TOKENS].lora = true;
+    s[TS_IMAGE_TOKENS].lora = o.latent_lora;
     if (ts_is_empty(condition))
-        return TS_IMAGE + 1;
-    s[TS_CONDITION] = (ts_stream){
+        return TS_IMAGE_TOKENS + 1;
+    s[TS_CONDITION_TOKENS] = (ts_stream){
         .x = condition,
         .rope = rope_of(call, "cond"),
         .lora = true,
     };
     if (with_time)
-        s[TS_CONDITION].temb = ts_call_input(ctx, call, "cond_temb");
-    return TS_CONDITION + 1;
+        s[TS_CONDITION_TOKENS].temb = ts_call_input(ctx, call, "cond_temb");
+    return TS_CONDITION_TOKENS + 1;
 }
 
 static ts_attention_rule rule_of(ts_ctx *ctx, const ts_call *call, const ts_stream *s, int count)
@@ -284,8 +284,8 @@ static ts_status run_single_attention(ts_ctx *ctx, ts_call *call)
 const ts_module ts_dit_modules[] = {
     BOTH("transformer",
          "hidden_states (B, L, in); encoder_hidden_states (B, T, text); pooled_projections (B, "
-         "pooled); timestep (B); [guidance (B)]; img_ids (L, 3); txt_ids (T, 3); [condition_latents "
-         "(B, M, in)]; [condition_ids (M, 3)]; [condition_type_ids (M, 1)]; [byt5_embeds (B, G, "
+         "pooled); timestep (B); [guidance (B)]; img_ids (L, 3); txt_ids (T, 3); "
+         "[condition_latents (B, M, in)]; [condition_ids (M, 3)]; [condition_type_ids (M, 1)]; [byt5_embeds (B, G, "
          "C)]; [byt5_region_attn_mask (B, 1, N, N)]",
          "sample (B, L, out)", "one evaluation of the velocity field", run_transformer),
     BOTH("transformer_blocks.*",
@@ -324,8 +324,8 @@ const ts_module ts_dit_modules[] = {
     BOTH("single_transformer_blocks.*.norm", "x (B, L, C); emb (B, C)",
          "0 normalised (B, L, C); 1 gate (B, C)", "adaptive layer norm of a single block",
          ts_run_adaln_zero_single),
-    BOTH("time_text_embed", "timestep (B), times 1000; [guidance (B)], times 1000; pooled_projection "
-                            "(B, pooled)",
+    BOTH("time_text_embed",
+         "timestep (B), times 1000; [guidance (B)], times 1000; pooled_projection (B, pooled)",
          "conditioning (B, C); time_proj (B, 256)", "what modulates the blocks",
          ts_run_time_text_embed),
     BOTH("time_text_embed.time_proj", "timesteps (B)", "output (B, 256)",

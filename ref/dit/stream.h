@@ -12,7 +12,7 @@
 extern "C" {
 #endif
 
-enum { TS_TEXT = 0, TS_IMAGE, TS_CONDITION, TS_GLYPH, TS_MAX_STREAMS };
+enum { TS_TEXT_TOKENS = 0, TS_IMAGE_TOKENS, TS_CONDITION_TOKENS, TS_GLYPH_TOKENS, TS_MAX_STREAMS };
 
 typedef struct {
     ts_tensor x;    /* (B, L, C): the residual, replaced by the block's result */
@@ -39,7 +39,8 @@ typedef struct {
     ts_tensor q, k, v;
 } ts_heads;
 
-/* Projects normalised tokens n (B, L, C) to heads; queries and keys are RMS-normalised and turned. */
+/* Projects normalised tokens n (B, L, C) to heads; queries and keys are RMS-normalised, then
+ * turned. */
 ts_heads ts_heads_of(ts_ctx *ctx, const ts_stream *s, ts_tensor n, int64_t heads,
                      const ts_adapted *const to_qkv[3], ts_tensor norm_q, ts_tensor norm_k);
 

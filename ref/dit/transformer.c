@@ -84,8 +84,8 @@ static void embed(ts_ctx *ctx, state *st, const ts_dit *dit, const ts_dit_inputs
                   const ts_dit_options *options)
 {
     const bool condition = !ts_is_empty(in->condition_latents);
-    ts_stream *text = &st->s[TS_TEXT], *image = &st->s[TS_IMAGE], *cond = &st->s[TS_CONDITION],
-              *glyph = &st->s[TS_GLYPH];
+    ts_stream *text = &st->s[TS_TEXT_TOKENS], *image = &st->s[TS_IMAGE_TOKENS],
+              *cond = &st->s[TS_CONDITION_TOKENS], *glyph = &st->s[TS_GLYPH_TOKENS];
     const ts_tensor guidance =
         ts_is_empty(in->guidance) ? in->guidance : ts_scale(ctx, in->guidance, time_factor);
 
@@ -102,7 +102,7 @@ static void embed(ts_ctx *ctx, state *st, const ts_dit *dit, const ts_dit_inputs
     st->rope = ts_pos_embed(ctx, dit, ids);
     text->rope = ts_rope_rows(ctx, st->rope, 0, tokens(text->x));
     image->rope = ts_rope_rows(ctx, st->rope, tokens(text->x), tokens(image->x));
-    st->count = TS_IMAGE + 1;
+    st->count = TS_IMAGE_TOKENS + 1;
     /* Published: made whether or not there is a condition. */
     cond->temb = ts_time_text_embed(ctx, dit, condition_time(ctx, options, in->timestep), guidance,
                                     in->pooled_projections);
@@ -111,14 +111,14 @@ static void embed(ts_ctx *ctx, state *st, const ts_dit *dit, const ts_dit_inputs
     cond->x = ts_adapted_linear(ctx, in->condition_latents, &dit->x_embedder, true);
     cond->rope = ts_pos_embed(ctx, dit, in->condition_ids);
     cond->lora = true;
-    st->count = TS_CONDITION + 1;
+    st->count = TS_CONDITION_TOKENS + 1;
     if (!options->use_byt5_embeds)
         return;
     const int64_t none[2] = {tokens(in->byt5_embeds), dit->config.axes};
     *glyph = (ts_stream){.x = in->byt5_embeds, .temb = cond->temb, .text = true, .glyph = true,
                          .clip = true, .lora = true};
     glyph->rope = ts_pos_embed(ctx, dit, ts_new_zero(ctx, ctx->compute, 2, none));
-    st->count = TS_GLYPH + 1;
+    st->count = TS_GLYPH_TOKENS + 1;
 }
 
 static void rules(state *st, const ts_dit_inputs *in, const ts_dit_options *options)
@@ -128,7 +128,7 @@ static void rules(state *st, const ts_dit_inputs *in, const ts_dit_options *opti
         length += tokens(st->s[i].x);
     st->rule = (ts_attention_rule){
         .bias = ts_condition_bias(options, length, tokens(in->condition_latents)),
-        .regions = st->count > TS_GLYPH,
+        .regions = st->count > TS_GLYPH_TOKENS,
         .region = {.mask = in->byt5_region_attn_mask},
         .base_ratio = options->base_ratio,
         .add_cond_attn = options->add_cond_attn,
@@ -152,12 +152,12 @@ static void double_blocks(ts_ctx *ctx, state *st, const ts_dit *dit)
 static ts_tensor single_blocks(ts_ctx *ctx, const state *st, const ts_dit *dit,
                                const ts_dit_options *options)
 {
-    const bool condition = st->count > TS_CONDITION;
-    const ts_tensor parts[2] = {st->s[TS_TEXT].x, st->s[TS_IMAGE].x};
+    const bool condition = st->count > TS_CONDITION_TOKENS;
+    const ts_tensor parts[2] = {st->s[TS_TEXT_TOKENS].x, st->s[TS_IMAGE_TOKENS].x};
     ts_stream s[2] = {
         {.x = ts_concat(ctx, parts, 2, 1), .temb = st->temb, .rope = st->rope,
          .lora = options->latent_lora, .clip = true},
-        st->s[TS_CONDITION],
+        st->s[TS_CONDITION_TOKENS],
     };
     ts_attention_rule rule = {.compat = options->compat};
     rule.bias = ts_condition_bias(options, tokens(s[0].x) + tokens(s[1].x), tokens(s[1].x));
@@ -166,7 +166,8 @@ static ts_tensor single_blocks(ts_ctx *ctx, const state *st, const ts_dit *dit,
         snprintf(next, sizeof next, "single_transformer_blocks.%lld.", (long long)i + 1);
         ts_weights_prefetch(dit->weights, next);
         ts_enter(ctx, "single_transformer_blocks.%lld", (long long)i);
-        ts_single_block(ctx, s, condition ? 2 : 1, &dit->single_blocks[i], dit->config.heads, &rule);
+        ts_single_block(ctx, s, condition ? 2 : 1, &dit->single_blocks[i], dit->config.heads,
+                        &rule);
         ts_leave(ctx);
     }
     return ts_slice(ctx, s[0].x, 1, tokens(parts[0]), tokens(parts[1]));

@@ -97,12 +97,14 @@ static void spellings_and_scales(void **state)
 static void zero_changes_nothing(void **state)
 {
     (void)state;
-    const entry zero[] = {
-        {"m.lora_A.weight", matrix(a_data, 2, 2)}, {"m.lora_B.weight", matrix(zero_data, 3, 2)}, {0}};
+    const entry zero[] = {{"m.lora_A.weight", matrix(a_data, 2, 2)},
+                          {"m.lora_B.weight", matrix(zero_data, 3, 2)},
+                          {0}};
     gives(zero, 64, true, 0);
     /* A rank of 0: an adapter without numbers. */
-    const entry none[] = {
-        {"m.lora_A.weight", matrix(a_data, 0, 2)}, {"m.lora_B.weight", matrix(zero_data, 3, 0)}, {0}};
+    const entry none[] = {{"m.lora_A.weight", matrix(a_data, 0, 2)},
+                          {"m.lora_B.weight", matrix(zero_data, 3, 0)},
+                          {0}};
     gives(none, 0, true, 0);
 }
 

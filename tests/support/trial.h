@@ -1,5 +1,5 @@
-/* trial.h: networks and golden cases, run as they are not: with other inputs, settings, checkpoints;
- * with a fault planted. */
+/* trial.h: networks and golden cases, run as they are not: with other inputs, settings and
+ * checkpoints; with a fault planted. */
 #ifndef TESTS_SUPPORT_TRIAL_H
 #define TESTS_SUPPORT_TRIAL_H
 
@@ -23,8 +23,8 @@ void net_close(net *n);
 /* A tensor of the context's storage, filled with op_value(seed + i) * scale, rounded to floats. */
 ts_tensor trial_tensor(ts_ctx *ctx, int64_t seed, double scale, int rank, ...);
 
-/* A copy of a component's folder of the small checkpoint, in the test's own folder (files.h), with a
- * key of config.json set to a JSON text (NULL: taken out). */
+/* A copy of a component's folder of the small checkpoint, in the test's own folder (files.h), with
+ * a key of config.json set to a JSON text (NULL: taken out). */
 const char *trial_config(const char *component, const char *key, const char *json);
 
 /* A copy where one tensor has another shape of as many numbers, or (rank 0) is missing. */
