@@ -90,7 +90,8 @@ void ts_double_attention(ts_ctx *ctx, ts_tensor *out, const ts_stream *streams, 
         if (!streams[i].text)
             ts_named(ctx, out[i], "attn.to_out.1", -1); /* dropout, which does nothing here */
     }
-    static const int order[TS_MAX_STREAMS] = {TS_IMAGE_TOKENS, TS_TEXT_TOKENS, TS_CONDITION_TOKENS, TS_GLYPH_TOKENS};
+    static const int order[TS_MAX_STREAMS] = {TS_IMAGE_TOKENS, TS_TEXT_TOKENS,
+                                              TS_CONDITION_TOKENS, TS_GLYPH_TOKENS};
     for (int i = 0; i < count; i++)
         ts_named(ctx, out[order[i]], "attn", i);
 }

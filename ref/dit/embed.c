@@ -67,7 +67,7 @@ ts_rope ts_pos_embed(ts_ctx *ctx, const ts_dit *dit, ts_tensor ids)
 
 ts_rope ts_rope_rows(ts_ctx *ctx, ts_rope rope, int64_t first, int64_t count)
 {
-    if (ts_is_empty(rope.cos))
+    if (ts_is_empty(rope.cos) || ts_is_empty(rope.sin))
         return rope;
     return (ts_rope){
         .cos = ts_slice(ctx, rope.cos, 0, first, count),

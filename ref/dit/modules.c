@@ -285,8 +285,8 @@ const ts_module ts_dit_modules[] = {
     BOTH("transformer",
          "hidden_states (B, L, in); encoder_hidden_states (B, T, text); pooled_projections (B, "
          "pooled); timestep (B); [guidance (B)]; img_ids (L, 3); txt_ids (T, 3); "
-         "[condition_latents (B, M, in)]; [condition_ids (M, 3)]; [condition_type_ids (M, 1)]; [byt5_embeds (B, G, "
-         "C)]; [byt5_region_attn_mask (B, 1, N, N)]",
+         "[condition_latents (B, M, in)]; [condition_ids (M, 3)]; [condition_type_ids (M, 1)]; "
+         "[byt5_embeds (B, G, C)]; [byt5_region_attn_mask (B, 1, N, N)]",
          "sample (B, L, out)", "one evaluation of the velocity field", run_transformer),
     BOTH("transformer_blocks.*",
          "hidden_states (B, L, C); encoder_hidden_states (B, T, C); [condition_latents (B, M, C)]; "

@@ -23,7 +23,7 @@ ts_heads ts_heads_of(ts_ctx *ctx, const ts_stream *s, ts_tensor n, int64_t heads
         y[0] = ts_rms_norm(ctx, y[0], norm_q, eps);
         y[1] = ts_rms_norm(ctx, y[1], norm_k, eps);
     }
-    if (!ts_is_empty(s->rope.cos)) {
+    if (!ts_is_empty(s->rope.cos) || !ts_is_empty(s->rope.sin)) {
         y[0] = ts_rotate(ctx, y[0], s->rope.cos, s->rope.sin);
         y[1] = ts_rotate(ctx, y[1], s->rope.cos, s->rope.sin);
     }

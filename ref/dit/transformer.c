@@ -136,8 +136,19 @@ static void rules(state *st, const ts_dit_inputs *in, const ts_dit_options *opti
     };
 }
 
+/* The streams' new residuals move to where the scope begins: those of the block before are given
+ * back, so that memory stays one block deep. */
+static void settle(ts_ctx *ctx, ts_scope scope, ts_stream *s, int count)
+{
+    ts_tensor *keep[TS_MAX_STREAMS];
+    for (int i = 0; i < count; i++)
+        keep[i] = &s[i].x;
+    ts_scope_close(ctx, scope, keep, count);
+}
+
 static void double_blocks(ts_ctx *ctx, state *st, const ts_dit *dit)
 {
+    const ts_scope scope = ts_scope_open(ctx);
     for (int64_t i = 0; i < dit->config.layers && !ctx->status; i++) {
         char next[TS_PATH];
         snprintf(next, sizeof next, "transformer_blocks.%lld.", (long long)i + 1);
@@ -145,6 +156,7 @@ static void double_blocks(ts_ctx *ctx, state *st, const ts_dit *dit)
         ts_enter(ctx, "transformer_blocks.%lld", (long long)i);
         ts_double_block(ctx, st->s, st->count, &dit->blocks[i], dit->config.heads, &st->rule);
         ts_leave(ctx);
+        settle(ctx, scope, st->s, st->count);
     }
 }
 
@@ -159,6 +171,8 @@ static ts_tensor single_blocks(ts_ctx *ctx, const state *st, const ts_dit *dit,
          .lora = options->latent_lora, .clip = true},
         st->s[TS_CONDITION_TOKENS],
     };
+    const int count = condition ? 2 : 1;
+    const ts_scope scope = ts_scope_open(ctx);
     ts_attention_rule rule = {.compat = options->compat};
     rule.bias = ts_condition_bias(options, tokens(s[0].x) + tokens(s[1].x), tokens(s[1].x));
     for (int64_t i = 0; i < dit->config.single_layers && !ctx->status; i++) {
@@ -166,9 +180,9 @@ static ts_tensor single_blocks(ts_ctx *ctx, const state *st, const ts_dit *dit,
         snprintf(next, sizeof next, "single_transformer_blocks.%lld.", (long long)i + 1);
         ts_weights_prefetch(dit->weights, next);
         ts_enter(ctx, "single_transformer_blocks.%lld", (long long)i);
-        ts_single_block(ctx, s, condition ? 2 : 1, &dit->single_blocks[i], dit->config.heads,
-                        &rule);
+        ts_single_block(ctx, s, count, &dit->single_blocks[i], dit->config.heads, &rule);
         ts_leave(ctx);
+        settle(ctx, scope, s, count);
     }
     return ts_slice(ctx, s[0].x, 1, tokens(parts[0]), tokens(parts[1]));
 }

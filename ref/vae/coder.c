@@ -25,8 +25,8 @@ ts_tensor ts_vae_moments(ts_ctx *ctx, const ts_vae *vae, ts_tensor x)
     const ts_scope scope = ts_scope_open(ctx);
     ts_enter(ctx, "encoder");
     x = ts_vae_conv(ctx, &e->conv_in, x);
+    const ts_scope level = ts_scope_open(ctx);
     for (int64_t i = 0; i < e->levels; i++) {
-        const ts_scope level = ts_scope_open(ctx);
         ts_enter(ctx, "down_blocks.%lld", (long long)i);
         x = ts_vae_down_forward(ctx, vae, &e->blocks[i], x);
         ts_leave(ctx);
@@ -71,8 +71,8 @@ ts_tensor ts_vae_decode(ts_ctx *ctx, const ts_vae *vae, ts_tensor z)
     z = ts_vae_conv(ctx, &vae->post_quant_conv, z);
     ts_enter(ctx, "decoder");
     z = ts_vae_mid_forward(ctx, vae, d, ts_vae_conv(ctx, &d->conv_in, z));
+    const ts_scope level = ts_scope_open(ctx);
     for (int64_t i = 0; i < d->levels; i++) {
-        const ts_scope level = ts_scope_open(ctx);
         ts_enter(ctx, "up_blocks.%lld", (long long)i);
         z = ts_vae_up_forward(ctx, vae, &d->blocks[i], z);
         ts_leave(ctx);

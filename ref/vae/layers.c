@@ -80,8 +80,8 @@ ts_tensor ts_vae_mid_forward(ts_ctx *ctx, const ts_vae *vae, const ts_vae_half *
 
 static ts_tensor resnets(ts_ctx *ctx, const ts_vae *vae, const ts_vae_block *b, ts_tensor x)
 {
+    const ts_scope scope = ts_scope_open(ctx);
     for (int64_t i = 0; i < b->count; i++) {
-        const ts_scope scope = ts_scope_open(ctx);
         ts_enter(ctx, "resnets.%lld", (long long)i);
         x = ts_vae_resnet_forward(ctx, vae, &b->resnets[i], x);
         ts_leave(ctx);

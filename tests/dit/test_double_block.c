@@ -102,7 +102,7 @@ static double apart(ts_tensor x, ts_tensor y)
     return worst;
 }
 
-/* A condition that nobody sees changes nothing for text and image; a condition that is seen does. */
+/* A condition that nobody sees changes nothing for text and image; one that is seen does. */
 static void condition_unseen(void **state)
 {
     (void)state;
@@ -174,8 +174,9 @@ static void glyph_quirk(void **state)
     }
     ts_double_attention(ctx, out, b.s, n, 4, w, 2, &b.rule);
     const ts_tensor u = ts_add_gated(ctx, n[3], m[3].gate, out[3]);
-    const ts_tensor in = ts_modulate(ctx, ts_layer_norm(ctx, u, (ts_tensor){0}, (ts_tensor){0}, 1e-6),
-                                     m[3].scale_mlp, m[3].shift_mlp);
+    const ts_tensor in =
+        ts_modulate(ctx, ts_layer_norm(ctx, u, (ts_tensor){0}, (ts_tensor){0}, 1e-6),
+                    m[3].scale_mlp, m[3].shift_mlp);
     const ts_tensor y =
         ts_add_gated(ctx, b.s[3].x, m[3].gate_mlp, ts_feed_forward(ctx, in, &w->text, false));
     block_run(&b, 4);
@@ -209,9 +210,10 @@ static void errors(void **state)
         block_open(&b, 4);
         ts_ctx *ctx = &b.n.ctx;
         ts_stream *s = &b.s[TS_IMAGE_TOKENS];
-        const ts_tensor wrong[5] = {trial_tensor(ctx, 1, 1, 3, 1, 4, 31), trial_tensor(ctx, 1, 1, 2, 4, 32),
-                                    trial_tensor(ctx, 1, 1, 2, 2, 32), trial_tensor(ctx, 1, 1, 2, 1, 33),
-                                    trial_tensor(ctx, 1, 1, 2, 5, 16)};
+        const ts_tensor wrong[5] = {
+            trial_tensor(ctx, 1, 1, 3, 1, 4, 31), trial_tensor(ctx, 1, 1, 2, 4, 32),
+            trial_tensor(ctx, 1, 1, 2, 2, 32),    trial_tensor(ctx, 1, 1, 2, 1, 33),
+            trial_tensor(ctx, 1, 1, 2, 5, 16)};
         *(what < 2 ? &s->x : what < 4 ? &s->temb : &s->rope.cos) = wrong[what];
         ts_double_block(ctx, b.s, 3, &b.n.dit->blocks[0], 2, &b.rule);
         assert_int_equal(ctx->status, TS_ERROR_SHAPE);
