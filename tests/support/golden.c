@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-static void accepted_in(const char *path, const char *precision, const char *backend)
+void golden_accepted_on(const char *path, const char *precision, const char *backend)
 {
     ts_ctx ctx;
     ts_case c;
@@ -34,7 +34,7 @@ void golden_accepted(const char *path)
     static const char *const precisions[] = {"f64", "f32"};
     for (int p = 0; p < 2; p++)
         for (int t = 0; ts_table_name(t); t++)
-            accepted_in(path, precisions[p], ts_table_name(t));
+            golden_accepted_on(path, precisions[p], ts_table_name(t));
 }
 
 void golden_open(golden_run *g, const char *path, const char *const *settings, ts_dtype compute)

@@ -13,6 +13,7 @@
 
 /* The case is accepted on plain, fast and blas, in f32 and f64: outputs, traces and gradients. */
 void golden_accepted(const char *path);
+void golden_accepted_on(const char *path, const char *precision, const char *backend);
 
 /* One run of a case: closed by golden_close. With `settings` ("key=value", NULL-ended) changed. */
 typedef struct {
