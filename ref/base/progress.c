@@ -4,7 +4,7 @@
 
 void ts_tell(ts_ctx *ctx, const char *what, int64_t done, int64_t total)
 {
-    if (ctx->progress.tell)
+    if (ctx->progress.tell && !ctx->status) /* nothing goes on after a failure */
         ctx->progress.tell(ctx->progress.arg, what, done, total);
 }
 

@@ -8,6 +8,7 @@
 #include "ref/edit/noise.h"
 #include "ref/edit/pixels.h"
 #include "ref/glyph/picture.h"
+#include "ref/io/file.h"
 
 #include <string.h>
 
@@ -111,14 +112,28 @@ static ts_status read_everything(ts_ctx *ctx, job *j)
     return ctx->status;
 }
 
+static ts_status check_folder(ts_ctx *ctx, const char *folder)
+{
+    char *index = ts_path_join(ctx, folder, "model_index.json");
+    if (index && !ts_path_is_folder(folder))
+        ts_fail(ctx, TS_ERROR_IO, "--checkpoint %s: no such folder", folder);
+    else if (index && !ts_path_exists(index))
+        ts_fail(ctx, TS_ERROR_FORMAT,
+                "--checkpoint %s: not a checkpoint in the diffusers layout: it has no "
+                "model_index.json", folder);
+    ts_free(index);
+    return ctx->status;
+}
+
 static ts_status open_checkpoint(ts_ctx *ctx, job *j)
 {
-    const char *lora = ts_option_text(j->o, "--lora", NULL);
+    const char *lora = ts_option_text(j->o, "--lora", NULL),
+               *folder = ts_option_text(j->o, "--checkpoint", NULL);
     const double alpha = ts_option_real(ctx, j->o, "--lora-alpha", 0.0, 1e-9, 1e9);
     int64_t attached, all;
-    if (ctx->status || ts_pipeline_open(ctx, &j->pipeline,
-                                        ts_option_text(j->o, "--checkpoint", NULL), lora, alpha))
+    if (ctx->status || check_folder(ctx, folder) || ts_pipeline_open(ctx, &j->pipeline, folder, lora, alpha))
         return ctx->status;
+    ts_scene_say(stderr, &j->scene);
     if (lora) {
         ts_lora_counts(j->pipeline.lora, &attached, &all);
         fprintf(stderr, "touchstone: %s: %lld of %lld tensors applied\n", lora, (long long)attached,
@@ -126,7 +141,7 @@ static ts_status open_checkpoint(ts_ctx *ctx, job *j)
     }
     const ts_estimate e = ts_estimate_edit(ctx, &(ts_estimate_of){
         .pipeline = &j->pipeline,
-        .folder = ts_option_text(j->o, "--checkpoint", NULL),
+        .folder = folder,
         .height = j->scene.height,
         .width = j->scene.width,
         .glyph_height = j->glyph.height,

@@ -2,7 +2,6 @@
 #include "ref/cli/command.h"
 #include "ref/cli/scene.h"
 #include "ref/glyph/line.h"
-#include "ref/io/file.h"
 
 static const ts_option options[] = {
     {"--image", "FILE", "the picture that is to be edited (only its size counts)"},
@@ -16,7 +15,7 @@ static ts_status write_gray(ts_ctx *ctx, const char *path, uint8_t *pixels, int6
                             int64_t width)
 {
     const ts_picture picture = {width, height, TS_GRAY, pixels};
-    return path ? ts_picture_write(ctx, path, &picture, NULL, 0) : ctx->status;
+    return path && !ctx->status ? ts_picture_write(ctx, path, &picture, NULL, 0) : ctx->status;
 }
 
 static ts_status draw_line(ts_ctx *ctx, const ts_options *o)
@@ -40,10 +39,12 @@ static ts_status draw_scene(ts_ctx *ctx, const ts_options *o)
 {
     ts_scene scene;
     const char *out = ts_option_text(o, "--out", NULL);
-    if (!ts_scene_read(ctx, &scene, o, out != NULL) &&
-        !write_gray(ctx, out, scene.glyph, scene.height, scene.width))
+    if (!ts_scene_read(ctx, &scene, o, out != NULL)) {
+        ts_scene_say(stderr, &scene);
+        write_gray(ctx, out, scene.glyph, scene.height, scene.width);
         write_gray(ctx, ts_option_text(o, "--mask-out", NULL), scene.mask, scene.height,
                    scene.width);
+    }
     ts_scene_free(&scene);
     return ctx->status;
 }

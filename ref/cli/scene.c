@@ -6,7 +6,6 @@
 #include "ref/edit/resample.h"
 #include "ref/glyph/picture.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,10 +59,8 @@ static ts_status cut_to_grid(ts_ctx *ctx, ts_scene *s, const ts_options *o)
                        "%s: %lld x %lld pixels are too few, both sides need %d or more (--size)",
                        ts_option_text(o, "--image", "the picture"), (long long)s->width,
                        (long long)s->height, GRID);
-    if (h != s->height || w != s->width)
-        fprintf(stderr, "touchstone: working at %lld x %lld pixels: %lld x %lld, cut to multiples "
-                        "of %d\n", (long long)w, (long long)h, (long long)s->width,
-                (long long)s->height, GRID);
+    s->asked_height = s->height;
+    s->asked_width = s->width;
     s->height = h;
     s->width = w;
     return TS_OK;
@@ -95,9 +92,7 @@ static ts_status read_texts(ts_ctx *ctx, ts_scene *s, const ts_options *o)
         if (!s->texts[i])
             break;
         s->text_count++;
-        if (keep < all)
-            fprintf(stderr, "touchstone: text %d: only its first %lld of %lld characters "
-                            "(--max-characters)\n", i + 1, (long long)keep, (long long)all);
+        s->cut += all - keep;
     }
     return s->text_count == n ? TS_OK : ts_fail(ctx, TS_ERROR_MEMORY, "no memory for %d texts", n);
 }
@@ -158,6 +153,17 @@ ts_status ts_scene_read(ts_ctx *ctx, ts_scene *s, const ts_options *o, bool draw
     if (bring_to_size(ctx, s) || !draw)
         return ctx->status;
     return draw_texts(ctx, s, o);
+}
+
+void ts_scene_say(FILE *to, const ts_scene *s)
+{
+    if (s->height != s->asked_height || s->width != s->asked_width)
+        fprintf(to, "touchstone: working at %lld x %lld pixels: %lld x %lld, cut to multiples of "
+                    "%d\n", (long long)s->width, (long long)s->height, (long long)s->asked_width,
+                (long long)s->asked_height, GRID);
+    if (s->cut)
+        fprintf(to, "touchstone: %lld character%s cut from texts that are too long "
+                    "(--max-characters)\n", (long long)s->cut, s->cut == 1 ? "" : "s");
 }
 
 void ts_scene_free(ts_scene *s)

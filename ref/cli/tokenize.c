@@ -1,7 +1,6 @@
 /* tokenize.c: texts to token ids, as the text encoders get them. */
 #include "ref/cli/command.h"
 #include "ref/io/file.h"
-#include "ref/io/limits.h"
 #include "ref/text/byt5_tokenizer.h"
 #include "ref/text/clip_tokenizer.h"
 #include "ref/text/t5_tokenizer.h"
