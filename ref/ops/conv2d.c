@@ -11,13 +11,16 @@ static const ts_conv_shape *working(ts_ctx *ctx, const ts_step *s)
     if (!shape)
         return NULL;
     *shape = *(const ts_conv_shape *)s->config;
-    const int64_t rows = shape->c > shape->o ? shape->c : shape->o;
-    int64_t bytes;
-    if (!ts_mul_size(rows + 1, TS_CONV_COLUMNS * (int64_t)sizeof(double), &shape->scratch_bytes) ||
-        !ts_mul_size(shape->scratch_bytes, ts_par_count(), &bytes)) {
+    const int64_t rows = shape->c > shape->o ? shape->c : shape->o, taps = shape->kh * shape->kw;
+    const int64_t depth = taps > TS_CONV_DEPTH ? taps : TS_CONV_DEPTH;
+    int64_t fast, blas, bytes;
+    if (!ts_mul_size(rows + 1, TS_CONV_COLUMNS * (int64_t)sizeof(double), &fast) ||
+        !ts_mul_size(depth, TS_CONV_PIXELS * (int64_t)sizeof(double), &blas) ||
+        !ts_mul_size(fast > blas ? fast : blas, ts_par_count(), &bytes)) {
         ts_fail(ctx, TS_ERROR_MEMORY, "convolution of %lld channels does not fit", (long long)rows);
         return NULL;
     }
+    shape->scratch_bytes = fast > blas ? fast : blas;
     shape->scratch = ts_take(ctx, (size_t)bytes);
     return shape->scratch ? shape : NULL;
 }
@@ -103,13 +106,16 @@ ts_tensor ts_conv2d(ts_ctx *ctx, ts_tensor x, ts_tensor w, ts_tensor b, ts_conv 
         !ts_require(ctx, &s, shape.out_h >= 0 && shape.out_w >= 0,
                     "the kernel is larger than the padded picture"))
         return (ts_tensor){0};
+    const int64_t size[4] = {x.size[0], w.size[0], shape.out_h, shape.out_w};
+    int64_t elements;
+    if (!ts_require(ctx, &s, ts_count_elements(size, 4, &elements), "the result is too large"))
+        return (ts_tensor){0};
     ts_conv_shape *kept = ts_take(ctx, sizeof *kept);
     if (!kept)
         return (ts_tensor){0};
     *kept = shape;
     s.config = kept;
     s.terms = (double)(shape.c * shape.kh * shape.kw);
-    const int64_t size[4] = {x.size[0], w.size[0], shape.out_h, shape.out_w};
     ts_step_out(ctx, &s, 4, size);
     s.flops = 2.0 * s.terms * (double)ts_numel(s.out);
     return ts_apply(ctx, &s);

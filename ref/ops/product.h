@@ -6,9 +6,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Columns of results that fast and blas have in work at a time in a convolution: pixels, or, for the
- * gradient of the weight, taps. */
-enum { TS_CONV_COLUMNS = 128 };
+/* What a thread has in work at a time in a convolution. fast: so many columns of results, which are
+ * pixels, or, for the gradient of the weight, taps. blas: so many taps of so many pixels. */
+enum { TS_CONV_COLUMNS = 128, TS_CONV_DEPTH = 512, TS_CONV_PIXELS = 256 };
 
 /* x (batch, groups c, h, w), w (groups o, c, kh, kw), y (batch, groups o, out_h, out_w). */
 typedef struct ts_conv_shape {

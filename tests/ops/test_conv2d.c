@@ -1,5 +1,8 @@
 #include "tests/support/op.h"
 
+#include <math.h>
+#include <stdlib.h>
+
 static ts_tensor apply(ts_ctx *ctx, const ts_tensor *in, const void *arg)
 {
     return ts_conv2d(ctx, in[0], in[1], in[2], *(const ts_conv *)arg);
@@ -73,6 +76,49 @@ static void known_answer(void **state)
     op_free(&c);
 }
 
+/* Whole numbers through every block and tile, from the equation: exact in any order. */
+static void whole_numbers(void **state)
+{
+    (void)state;
+    static const setting s = {1, 2, 60, 130, 21, 19, 3, 3,
+                              {.stride = {1, 2}, .groups = 2, .top = 1, .left = 2, .right = 1}};
+    enum { H = 20, W = 10 };
+    op_case c = case_of(&s, false);
+    double *x = c.in[0].data, *w = c.in[1].data;
+    double *expected = calloc(2 * 130 * H * W, sizeof *expected);
+    assert_non_null(expected);
+    for (int i = 0; i < 120 * 21 * 19; i++)
+        x[i] = i * 7 % 13 % 7 - 3;
+    for (int i = 0; i < 260 * 60 * 9; i++)
+        w[i] = i * 5 % 11 % 3 - 1;
+    for (int o = 0; o < 260; o++)
+        for (int i = 0; i < 60 * 9 * H * W; i++) {
+            const int q = i % W, p = i / W % H, v = i / (W * H) % 3, u = i / (W * H * 3) % 3;
+            const int ch = i / (W * H * 9), row = p + u - 1, column = 2 * q + v - 2;
+            if (row >= 0 && row < 21 && column >= 0 && column < 19)
+                expected[(o * H + p) * W + q] += x[((o / 130 * 60 + ch) * 21 + row) * 19 + column] *
+                                                 w[((o * 60 + ch) * 3 + u) * 3 + v];
+        }
+    op_exact(&c, expected);
+    free(expected);
+    op_free(&c);
+}
+
+/* Padding is zeros: an infinite tap over it gives NaN, on every table. */
+static void infinite_tap(void **state)
+{
+    (void)state;
+    static const setting s = {1, 1, 1, 1, 1, 2, 1, 2, {.left = 1}};
+    static const double expected[2] = {NAN, INFINITY};
+    op_case c = case_of(&s, false);
+    ((double *)c.in[0].data)[0] = 2;
+    ((double *)c.in[0].data)[1] = 3;
+    ((double *)c.in[1].data)[0] = INFINITY;
+    ((double *)c.in[1].data)[1] = 1;
+    op_exact(&c, expected);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -81,8 +127,11 @@ static void errors(void **state)
         {1, 3, 2, 2, 3, 3, 3, 3, {.groups = 2}},
         {1, 1, 2, 2, 3, 3, 3, 3, {.top = -1}},
         {1, 1, 2, 2, 3, 3, 0, 3, {.top = 1}},
+        {1, 1, 2, 2, 3, 3, 3, 3, {.top = INT64_MAX / 2, .bottom = INT64_MAX / 2, .left = 9}},
+        {1, 1, 2, 2, 3, 3, 3, 3, {.top = INT64_MAX}},
+        {1, 1, 2, 2, 3, 3, 3, 3, {.stride = {1, -1}}},
     };
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 7; i++) {
         op_case c = case_of(&all[i], true);
         op_fails(&c, TS_ERROR_SHAPE);
         op_free(&c);
@@ -103,6 +152,8 @@ int main(void)
         cmocka_unit_test(sizes),
         cmocka_unit_test(edges),
         cmocka_unit_test(known_answer),
+        cmocka_unit_test(whole_numbers),
+        cmocka_unit_test(infinite_tap),
         cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,7 @@
 #include "tests/support/op.h"
 
+#include <stdlib.h>
+
 static ts_tensor apply(ts_ctx *ctx, const ts_tensor *in, const void *arg)
 {
     (void)arg;
@@ -61,6 +63,28 @@ static void strided(void **state)
     op_free(&c);
 }
 
+/* Whole numbers through every tile: exact in any order. */
+static void whole_numbers(void **state)
+{
+    (void)state;
+    enum { B = 2, M = 261, K = 131, N = 515 };
+    op_case c = {apply, .inputs = 2,
+                 .in = {op_tensor(0, 1, 0, 3, B, M, K), op_tensor(0, 1, 0, 3, B, K, N)}};
+    double *a = c.in[0].data, *b = c.in[1].data, *expected = calloc(B * M * N, sizeof *expected);
+    assert_non_null(expected);
+    for (int i = 0; i < B * M * K; i++)
+        a[i] = i * 7 % 13 % 7 - 3;
+    for (int i = 0; i < B * K * N; i++)
+        b[i] = i * 5 % 11 % 5 - 2;
+    for (int i = 0; i < B * M; i++)
+        for (int l = 0; l < K; l++)
+            for (int j = 0; j < N; j++)
+                expected[i * N + j] += a[i * K + l] * b[(i / M * K + l) * N + j];
+    op_exact(&c, expected);
+    free(expected);
+    op_free(&c);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -83,6 +107,7 @@ int main(void)
         cmocka_unit_test(sizes),
         cmocka_unit_test(edges),
         cmocka_unit_test(strided),
+        cmocka_unit_test(whole_numbers),
         cmocka_unit_test(errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

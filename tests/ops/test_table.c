@@ -1,5 +1,6 @@
 #include "tests/support/op.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Every kernel of a table is there; where fast or blas have their own, it is not plain's. */
@@ -44,11 +45,24 @@ static void names(void **state)
     assert_true(ts_table_plain.has_f64 && ts_table_fast.has_f64 && !ts_table_honest.has_f64);
 }
 
+/* A core set by hand is respected, and nothing better than the one in use is wanted twice. */
+static void blas_core(void **state)
+{
+    (void)state;
+    assert_true((ts_blas_core()[0] != '\0') == (ts_table_named("blas") != NULL));
+    assert_int_equal(setenv("OPENBLAS_CORETYPE", "Haswell", 1), 0);
+    assert_string_equal(ts_blas_core_wanted(), "");
+    assert_int_equal(unsetenv("OPENBLAS_CORETYPE"), 0);
+    assert_true(*ts_blas_core_wanted() == '\0' ||
+                strcmp(ts_blas_core_wanted(), ts_blas_core()) != 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(complete),
         cmocka_unit_test(names),
+        cmocka_unit_test(blas_core),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -206,21 +206,32 @@ static void within(const char *what, const double *y, const double *r, const dou
                  (long long)i, y[i], r[i], g[i], factor);
 }
 
+static void same_outcome(const op_case *c, const outcome *right, const char *table,
+                         ts_dtype storage, int threads)
+{
+    outcome y = run(c, ts_table_named(table), storage, threads, true, false);
+    same_bits(table, y.y, right->y, right->n);
+    for (int k = 0; k < c->inputs; k++)
+        if (right->grad[k])
+            same_bits("gradient", y.grad[k], right->grad[k], right->grad_n[k]);
+    outcome_free(&y);
+}
+
 void op_tables(const op_case *c)
 {
     static const int threads[] = {1, 2, 5};
     static const ts_dtype storage[] = {TS_F32, TS_F64};
     for (int d = 0; d < 2; d++) {
         outcome plain = run(c, &ts_table_plain, storage[d], 1, true, false);
-        for (int t = 0; t < 3; t++) {
-            outcome fast = run(c, &ts_table_fast, storage[d], threads[t], true, false);
-            same_bits("fast", fast.y, plain.y, plain.n);
-            for (int k = 0; k < c->inputs; k++)
-                if (plain.grad[k])
-                    same_bits("gradient on fast", fast.grad[k], plain.grad[k], plain.grad_n[k]);
-            outcome_free(&fast);
-        }
+        for (int t = 0; t < 3; t++)
+            same_outcome(c, &plain, "fast", storage[d], threads[t]);
         outcome_free(&plain);
+        if (!ts_table_named("blas"))
+            continue;
+        outcome blas = run(c, ts_table_named("blas"), storage[d], 1, true, false);
+        for (int t = 1; t < 3; t++)
+            same_outcome(c, &blas, "blas", storage[d], threads[t]);
+        outcome_free(&blas);
     }
 }
 

@@ -5,7 +5,7 @@
  *
  *     op_gradients   f64: the tape's gradients against four-point differences of sum(c * y)
  *     op_tables      fast = plain bit for bit (f32 and f64, forward and backward, 1, 2 and 5
- *                    threads); blas within the gauge
+ *                    threads); blas the same bits for any number of threads
  *     op_gauge       the right f32 result and the honest one are accepted, forward and backward;
  *                    one element wrong by 1e-3 of the gauge's own scale is refused
  *
