@@ -25,7 +25,7 @@ typedef struct {
     int64_t stride[TS_MAX_RANK];
     void *data;
     const char *name;     /* of a weight: its name in the checkpoint; otherwise NULL */
-    struct ts_grad *grad; /* where its gradient goes (ops/tape.h); NULL: none is wanted */
+    struct ts_grad *grad; /* where its gradient goes (base/grad.h); NULL: none is wanted */
     double *gauge;        /* how far an honest result may be off (base/judge.h), or NULL */
 } ts_tensor;
 

@@ -4,7 +4,7 @@
 
 #include "ref/io/safetensors.h"
 #include "ref/io/weights.h"
-#include "ref/ops/tape.h"
+#include "ref/base/grad.h"
 
 typedef struct {
     char *name;

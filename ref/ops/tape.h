@@ -9,19 +9,11 @@
 #define TS_OPS_TAPE_H
 
 #include "ref/base/ctx.h"
+#include "ref/base/grad.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* The gradient of one tensor. `value` is empty until something has flowed into it. */
-typedef struct ts_grad {
-    ts_tensor value;
-    const char *name; /* of a parameter or input; NULL for intermediates */
-} ts_grad;
-
-/* Marks t as wanting a gradient: its record is taken from the arena. Recording begins with it. */
-void ts_want_grad(ts_ctx *ctx, ts_tensor *t, const char *name);
 
 /* Adds the cotangent of an output: what flows back into `y` from outside. dy has y's sizes. */
 void ts_seed_grad(ts_ctx *ctx, ts_tensor y, ts_tensor dy);

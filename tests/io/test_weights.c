@@ -2,7 +2,7 @@
 
 #include "ref/io/safetensors.h"
 #include "ref/io/weights.h"
-#include "ref/ops/tape.h"
+#include "ref/base/grad.h"
 
 #include <stdio.h>
 #include <string.h>
