@@ -1,6 +1,7 @@
 # Touchstone. `make help` lists the targets.
 #
 #   BACKENDS="plain fast blas"   tables of operations to build (plain and fast are always there)
+#   CODECS=none                  without libpng and libjpeg: pictures are refused
 #   SAN=address,undefined        build with sanitizers
 #   CC=clang                     another compiler
 #   OPENMP=0                     without threads inside operations
@@ -14,12 +15,13 @@
 CC       ?= cc
 BACKENDS ?= plain fast blas
 OPENMP   ?= 1
+CODECS   ?= png jpeg
 PREFIX   ?= /usr/local
 DESTDIR  ?=
 VERSION  := 0.1.0
 
 comma    := ,
-config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)
+config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)$(if $(filter none,$(CODECS)),-nocodecs)
 BUILD    ?= build/$(subst $(comma),-,$(config))
 OPT      ?= $(if $(SAN),-O1,-O2)
 default  := cc
@@ -37,8 +39,9 @@ FLAGS   := -std=c11 -D_POSIX_C_SOURCE=200809L -DTS_VERSION='"$(VERSION)"' -I. $(
 LIBS    := -lm
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
-FLAGS += $(call pkg,cflags,jansson libpng libjpeg libutf8proc)
-LIBS  += $(or $(call pkg,libs,jansson libpng libjpeg libutf8proc),-ljansson -lpng -ljpeg -lutf8proc) -lz
+packages := jansson libutf8proc $(if $(filter none,$(CODECS)),,libpng libjpeg zlib)
+FLAGS += $(call pkg,cflags,$(packages))
+LIBS  += $(or $(call pkg,libs,$(packages)),-ljansson -lutf8proc $(if $(filter none,$(CODECS)),,-lpng -ljpeg -lz))
 ifneq ($(OPENMP),0)
 FLAGS += -fopenmp
 LIBS  += -fopenmp
@@ -58,14 +61,18 @@ kernels := $(wildcard ref/ops/plain/*.c) $(wildcard ref/ops/fast/*.c) \
 # Of a table's folder, files named _*.c belong to no arithmetic: they are compiled once.
 singles := $(foreach f,$(kernels),$(if $(filter _%,$(notdir $f)),$f))
 kernels := $(filter-out $(singles),$(kernels))
-sources := $(filter-out ref/cli/%,$(wildcard ref/*/*.c)) $(singles)
+without := $(if $(filter none,$(CODECS)),ref/io/png.c ref/io/jpeg.c,ref/io/no_codecs.c)
+sources := $(filter-out ref/cli/% $(without),$(wildcard ref/*/*.c)) $(singles)
 command := $(wildcard ref/cli/*.c)
 
 objects := $(sources:%.c=$(BUILD)/%.o) $(kernels:%.c=$(BUILD)/%.f32.o) \
            $(kernels:%.c=$(BUILD)/%.f64.o) \
            $(patsubst ref/ops/plain/%.c,$(BUILD)/ref/ops/plain/%.honest.o,$(filter ref/ops/plain/%,$(kernels)))
 command_objects := $(command:%.c=$(BUILD)/%.o)
-tests   := $(wildcard tests/*/test_*.c)
+# Tests that read or write pictures. (Of the fuzz corpus, pictures are then refused.)
+pictured := tests/io/test_png.c tests/io/test_jpeg.c tests/io/test_picture.c tests/self/test_faults.c \
+            tests/cli/test_edit.c tests/cli/test_glyph.c tests/cli/test_pictures.c
+tests   := $(filter-out $(if $(filter none,$(CODECS)),$(pictured)),$(wildcard tests/*/test_*.c))
 programs := $(tests:%.c=$(BUILD)/%)
 support := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 fuzzing := $(patsubst %.c,$(BUILD)/%.o,$(filter-out tests/fuzz/main.c,$(wildcard tests/fuzz/*.c)))
@@ -106,7 +113,8 @@ $(shared): $(objects) $(BUILD)/list
 compile = $(Q)mkdir -p $(@D) && $(CC) $(FLAGS) $(CFLAGS) -MMD -MP $(1) -c $< -o $@
 table   = $(word 3,$(subst /, ,$<))
 # Kernels are worth a higher level; gauges belong to plain alone.
-kernel  = -O3 -DTS_TABLE=$(table) $(if $(filter plain,$(table)),-DTS_GAUGES)
+kernel_level ?= -O3
+kernel  = $(kernel_level) -DTS_TABLE=$(table) $(if $(filter plain,$(table)),-DTS_GAUGES)
 
 $(BUILD)/%.f32.o: %.c $(stamp)
 	@echo "  CC   $< (f32)"
@@ -176,6 +184,17 @@ $(BUILD)/fuzz/%: tests/fuzz/main.c $(fuzzing) $(parts) $(library)
 	$(Q)mkdir -p $(@D) && $(CC) $(FLAGS) $(CFLAGS) -fsanitize=fuzzer -DFUZZ_TARGET=fuzz_$* $< \
 	    $(filter %.o,$^) $(library) $(LDFLAGS) $(LIBS) -o $@
 
+# What compilers and checkers say about the sources; nothing, if all is well.
+.PHONY: lint coverage
+lint:
+	$(Q)scripts/lint
+
+# Which lines of ref no test reaches. Without optimisation, in a build of its own.
+coverage:
+	$(Q)$(MAKE) --no-print-directory -j$(jobs) BUILD=build/coverage OPT=-O0 CFLAGS=--coverage \
+	    LDFLAGS=--coverage kernel_level=-O0 build-tests
+	$(Q)scripts/coverage build/coverage
+
 # The main job on the bundled model: the word of a sign is replaced.
 demo_out := build/demo
 .PHONY: demo
@@ -217,6 +236,8 @@ help:
 	@echo "make test       set up, build, run every test"
 	@echo "make test-quick the tests without the long ones (SAN=address,undefined, ...)"
 	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
+	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy"
+	@echo "make coverage   which lines of ref no test reaches"
 	@echo "make install    command, libraries, headers, man page (PREFIX=, DESTDIR=)"
 	@echo "make clean      remove build/"
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile

@@ -50,7 +50,7 @@ static ts_status unknown(ts_ctx *ctx, const ts_option *known, const char *word, 
     const char *names[LONGEST + 2];
     char name[LONGEST + 1];
     int n = 0;
-    for (; known[n].name && n < LONGEST; n++)
+    for (; n < LONGEST && known[n].name; n++)
         names[n] = known[n].name;
     names[n++] = "--help";
     names[n] = NULL;
