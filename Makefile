@@ -214,6 +214,8 @@ install: all $(shared)
 	ln -sfn $(notdir $(shared)) $(DESTDIR)$(PREFIX)/lib/libtouchstone.so.$(MAJOR)
 	ln -sfn libtouchstone.so.$(MAJOR) $(DESTDIR)$(PREFIX)/lib/libtouchstone.so
 	install -m 644 data/man/touchstone.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -d $(DESTDIR)$(PREFIX)/share/touchstone/fonts
+	install -m 644 data/fonts/*.ttf data/fonts/LICENSE-* $(DESTDIR)$(PREFIX)/share/touchstone/fonts/
 	for f in $(filter-out ref/cli/%,$(wildcard ref/*/*.h ref/*/*.def)); do \
 	    install -D -m 644 $$f $(include_dir)/$$f || exit 1; done
 	install -m 644 ref/touchstone.h $(include_dir)/touchstone.h
@@ -221,7 +223,7 @@ install: all $(shared)
 	    scripts/touchstone.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/touchstone.pc
 
 uninstall:
-	rm -rf $(include_dir) $(DESTDIR)$(PREFIX)/bin/touchstone \
+	rm -rf $(include_dir) $(DESTDIR)$(PREFIX)/share/touchstone $(DESTDIR)$(PREFIX)/bin/touchstone \
 	       $(DESTDIR)$(PREFIX)/lib/libtouchstone.* \
 	       $(DESTDIR)$(PREFIX)/lib/pkgconfig/touchstone.pc \
 	       $(DESTDIR)$(PREFIX)/share/man/man1/touchstone.1

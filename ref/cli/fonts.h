@@ -6,7 +6,7 @@
 #include "ref/glyph/font.h"
 
 #define TS_FONT_OPTION                                                                             \
-    {"--font", "FILE", "a TrueType font; a second one has what the first lacks"}
+    {"--font", "FILE", "a TrueType font; further ones have what it lacks (often)"}
 
 typedef struct {
     ts_fonts fonts;

@@ -6,8 +6,8 @@
 #include "ref/glyph/mask.h"
 
 #define TS_PLACES_OPTIONS                                                                          \
-    {"--mask", "FILE", "a picture, white where a text goes; each white patch is a region"},        \
-        {"--polygon", "POINTS", "a region: \"x,y x,y x,y ...\" in pixels of the picture"}
+    {"--mask", "FILE", "white where texts go; each white patch is a region (often)"},        \
+        {"--polygon", "POINTS", "a region: \"x,y x,y x,y ...\" in pixels of the picture (often)"}
 
 typedef struct {
     ts_point *points;

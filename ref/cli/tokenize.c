@@ -51,6 +51,11 @@ static ts_status print_ids(ts_ctx *ctx, const tokenizer *t, const char *text, in
 static char *folder_of(ts_ctx *ctx, const ts_options *o, const char *kind, const char *component)
 {
     const char *given = ts_option_text(o, "--tokenizer", NULL);
+    if (!given && !ts_path_is_folder(DEFAULT_FOLDER)) {
+        ts_fail(ctx, TS_ERROR_USAGE, "tokenize: which vocabulary? --tokenizer DIR (" DEFAULT_FOLDER
+                                     " of the sources is not here)");
+        return NULL;
+    }
     if (!given)
         return ts_path_join(ctx, DEFAULT_FOLDER, kind);
     char *index = ts_path_join(ctx, given, "model_index.json");
