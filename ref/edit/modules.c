@@ -12,6 +12,7 @@
 #include "ref/ops/dispatch.h"
 #include "ref/text/prompt_encoder.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -187,37 +188,70 @@ static ts_status run_preprocess(ts_ctx *ctx, ts_call *call)
     return ctx->status;
 }
 
-static json_t *reals(const double *value, int64_t count)
+/* jansson says by a result that is not 0 that it had no memory (a number is never NaN here). Values
+ * given to it are gone in any case. */
+static void given(ts_ctx *ctx, int failed)
+{
+    if (failed)
+        ts_fail(ctx, TS_ERROR_MEMORY, "no memory for the schedule");
+}
+
+static json_t *reals(ts_ctx *ctx, const double *value, int64_t count)
 {
     json_t *list = json_array();
-    for (int64_t i = 0; i < count; i++)
-        json_array_append_new(list, json_real(value[i]));
+    for (int64_t i = 0; i < count && !ctx->status; i++)
+        given(ctx, json_array_append_new(list, json_real(value[i])));
     return list;
 }
 
-/* x before and after each step, where the model's output is y x: float32, as the scheduler keeps it. */
-static json_t *euler(const json_t *row, const double *sigma, int64_t steps)
+/* A list of numbers of the row; how many there are, at most MAX_VALUES. */
+enum { MAX_VALUES = 64 };
+
+static int64_t numbers_of(ts_ctx *ctx, const json_t *list, const char *name, float *out)
 {
-    const json_t *given = json_object_get(row, "euler"), *x0 = json_object_get(given, "x0"),
-                 *y = json_object_get(given, "y");
-    json_t *result = json_deep_copy(given), *all = json_array();
-    float x[64];
-    const size_t n = json_array_size(x0) < 64 ? json_array_size(x0) : 64;
-    for (size_t k = 0; k < n; k++)
-        x[k] = (float)json_number_value(json_array_get(x0, k));
-    json_array_append_new(all, json_deep_copy(x0));
-    for (int64_t i = 0; i < steps; i++) {
-        json_t *step = json_array();
-        for (size_t k = 0; k < n; k++) {
-            const float v = (float)json_number_value(json_array_get(y, k)) * x[k];
-            const float dt = (float)sigma[i + 1] - (float)sigma[i];
-            x[k] += dt * v;
-            json_array_append_new(step, json_real((double)x[k]));
-        }
-        json_array_append_new(all, step);
+    const size_t n = json_array_size(list);
+    if (!json_is_array(list) || n > MAX_VALUES) {
+        ts_fail(ctx, TS_ERROR_FORMAT, "euler.%s: expected a list of at most %d numbers", name,
+                MAX_VALUES);
+        return 0;
     }
-    json_object_set_new(result, "x", all);
+    for (size_t k = 0; k < n; k++) {
+        const json_t *item = json_array_get(list, k);
+        out[k] = (float)json_number_value(item);
+        if (!json_is_number(item))
+            ts_fail(ctx, TS_ERROR_FORMAT, "euler.%s: expected numbers", name);
+    }
+    return (int64_t)n;
+}
+
+/* x before and after each step, where the model's output is y x: in float32. */
+static json_t *euler(ts_ctx *ctx, const json_t *row, const double *sigma, int64_t steps)
+{
+    const json_t *of = json_object_get(row, "euler");
+    float x[MAX_VALUES], y[MAX_VALUES];
+    double wide[MAX_VALUES];
+    const int64_t n = numbers_of(ctx, json_object_get(of, "x0"), "x0", x);
+    if (numbers_of(ctx, json_object_get(of, "y"), "y", y) != n && !ctx->status)
+        ts_fail(ctx, TS_ERROR_FORMAT, "euler: x0 and y must be lists of the same length");
+    json_t *result = json_deep_copy(of), *all = json_array();
+    for (int64_t i = 0; i <= steps && !ctx->status; i++) {
+        const float dt = i ? (float)sigma[i] - (float)sigma[i - 1] : 0.0f;
+        for (int64_t k = 0; k < n; k++) {
+            x[k] += dt * (y[k] * x[k]);
+            wide[k] = (double)x[k];
+            if (!isfinite(wide[k]))
+                ts_fail(ctx, TS_ERROR_USAGE, "euler: step %lld leaves float32", (long long)i);
+        }
+        if (!ctx->status)
+            given(ctx, json_array_append_new(all, reals(ctx, wide, n)));
+    }
+    given(ctx, json_object_set_new(result, "x", all));
     return result;
+}
+
+static void put(ts_ctx *ctx, json_t *answer, const char *key, json_t *value)
+{
+    given(ctx, json_object_set_new(answer, key, value));
 }
 
 static json_t *scheduled(ts_ctx *ctx, const json_t *row, const char *module)
@@ -225,28 +259,26 @@ static json_t *scheduled(ts_ctx *ctx, const json_t *row, const char *module)
     ts_scheduler s = {.train_timesteps = 1000};
     const int64_t n = ts_json_int(ctx, row, module, "num_inference_steps", 0),
                   tokens = ts_json_int(ctx, row, module, "image_tokens", 0);
-    double *sigma = ts_take(ctx, 3 * TS_MAX_STEPS * sizeof *sigma);
+    double *sigma = ts_take(ctx, 3 * (TS_MAX_STEPS + 1) * sizeof *sigma);
     if (ctx->status || ts_scheduler_read(ctx, &s, json_object_get(row, "config"), module))
         return NULL;
-    double *exact = sigma + TS_MAX_STEPS, *time = exact + TS_MAX_STEPS;
+    double *exact = sigma + TS_MAX_STEPS + 1, *time = exact + TS_MAX_STEPS + 1;
     const double mu = ts_scheduler_mu(&s, tokens);
-    if (n >= TS_MAX_STEPS || ts_scheduler_sigmas(ctx, sigma, &s, n, mu, true) ||
-        ts_scheduler_sigmas(ctx, exact, &s, n, mu, false)) {
-        ts_fail(ctx, TS_ERROR_USAGE, "%s: num_inference_steps is out of range", module);
+    if (ts_scheduler_sigmas(ctx, sigma, &s, n, mu, true) ||
+        ts_scheduler_sigmas(ctx, exact, &s, n, mu, false))
         return NULL;
-    }
     json_t *answer = json_object();
-    json_object_set_new(answer, "mu", json_real(mu));
-    json_object_set_new(answer, "sigmas", reals(sigma, n + 1));
-    json_object_set_new(answer, "truth_sigmas", reals(exact, n + 1));
+    put(ctx, answer, "mu", json_real(mu));
+    put(ctx, answer, "sigmas", reals(ctx, sigma, n + 1));
+    put(ctx, answer, "truth_sigmas", reals(ctx, exact, n + 1));
     for (int64_t i = 0; i < n; i++)
         time[i] = (double)((float)sigma[i] * (float)s.train_timesteps);
-    json_object_set_new(answer, "timesteps", reals(time, n));
+    put(ctx, answer, "timesteps", reals(ctx, time, n));
     for (int64_t i = 0; i < n; i++)
         time[i] = (double)((float)ts_scheduler_model_time(&s, sigma[i], true) * 1000.0f);
-    json_object_set_new(answer, "model_timestep_times_1000", reals(time, n));
+    put(ctx, answer, "model_timestep_times_1000", reals(ctx, time, n));
     if (json_object_get(row, "euler"))
-        json_object_set_new(answer, "euler", euler(row, sigma, n));
+        put(ctx, answer, "euler", euler(ctx, row, sigma, n));
     return answer;
 }
 
@@ -257,7 +289,7 @@ static ts_status run_scheduler(ts_ctx *ctx, ts_call *call)
         const ts_scope scope = ts_scope_open(ctx);
         json_t *answer = scheduled(ctx, json_array_get(call->rows, i), call->module);
         if (answer)
-            json_array_append_new(call->answer, answer);
+            given(ctx, json_array_append_new(call->answer, answer));
         ts_scope_close(ctx, scope, NULL, 0);
     }
     return ctx->status;

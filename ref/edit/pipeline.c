@@ -121,15 +121,15 @@ ts_tensor ts_edit_decode(ts_ctx *ctx, const ts_pipeline *p, ts_tensor latents, i
     return tile ? ts_vae_decode_tiled(ctx, p->vae, z, tile) : ts_vae_decode(ctx, p->vae, z);
 }
 
-/* One step in a scope of its own: memory does not grow with their number. */
+/* The new latents move to where the scope begins: with one scope for all steps memory does not grow
+ * with their number. */
 static ts_tensor step(ts_ctx *ctx, const ts_pipeline *p, const ts_edit *edit,
                       const ts_edit_tokens *tokens, ts_tensor x, const ts_edit_result *out,
-                      int64_t i)
+                      int64_t i, ts_scope scope)
 {
     const bool f32 = ctx->compute == TS_F32 || ctx->sinusoid_f32;
     const double sigma = out->sigmas[i];
     const double time = ts_scheduler_model_time(&p->scheduler, sigma, f32);
-    const ts_scope scope = ts_scope_open(ctx);
     const ts_tensor v = velocity(ctx, p, edit, tokens, x, time, i);
     if (edit->preview && !ctx->status)
         edit->preview(edit->preview_arg, ctx, i, ts_euler_step(ctx, x, v, sigma, 0.0));
@@ -163,11 +163,14 @@ ts_status ts_edit_run(ts_ctx *ctx, ts_edit_result *out, const ts_pipeline *p, co
     ts_traced(ctx, tokens.condition_ids, "condition_ids");
 
     ts_tensor x = edit->latents;
+    ts_scope scope = ts_scope_open(ctx);
     for (int64_t i = 0; i < edit->steps && !ctx->status; i++) {
         ts_tell(ctx, "step", i, edit->steps);
-        x = step(ctx, p, edit, &tokens, x, out, i);
-        if (out->keep_latents)
+        x = step(ctx, p, edit, &tokens, x, out, i, scope);
+        if (out->keep_latents) {
             out->latents[i] = x;
+            scope = ts_scope_open(ctx);
+        }
     }
     ts_tell(ctx, "step", edit->steps, edit->steps);
     ts_tell(ctx, "decoding the picture", 0, 0);

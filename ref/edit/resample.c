@@ -144,7 +144,9 @@ ts_status ts_resample(ts_ctx *ctx, uint8_t *out, int64_t h, int64_t w, const uin
     uint8_t *middle = NULL;
     const uint8_t *wide = in;
     if (w != in_w) {
-        middle = ts_alloc((size_t)(in_h * w * channels));
+        int64_t pixels, bytes;
+        const bool fits = ts_mul_size(in_h, w, &pixels) && ts_mul_size(pixels, channels, &bytes);
+        middle = fits ? ts_alloc((size_t)bytes) : NULL;
         if (!middle)
             ts_fail(ctx, TS_ERROR_MEMORY, "no memory to resize a picture");
         else if (!windows_make(ctx, &columns, w, in_w, filter))

@@ -42,13 +42,18 @@ ts_status ts_scheduler_read(ts_ctx *ctx, ts_scheduler *s, const json_t *config, 
         .base_tokens = ts_json_int(ctx, config, label, "base_image_seq_len", 256),
         .max_tokens = ts_json_int(ctx, config, label, "max_image_seq_len", 4096),
     };
-    if (!ctx->status && (s->train_timesteps < 1 || s->max_tokens <= s->base_tokens))
+    if (!ctx->status &&
+        (s->train_timesteps < 1 || s->base_tokens < 0 || s->max_tokens <= s->base_tokens))
         ts_fail(ctx, TS_ERROR_FORMAT,
                 "%s: expected num_train_timesteps above 0 and max_image_seq_len above "
-                "base_image_seq_len",
+                "base_image_seq_len, which is not negative",
                 label);
+    if (!ctx->status && !(s->shift > 0.0))
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: shift is %g, expected more than 0", label, s->shift);
     return ctx->status;
 }
+
+enum { MAX_MU = 64 }; /* e^mu is a float, and 0 < sigma' <= 1 */
 
 double ts_scheduler_mu(const ts_scheduler *s, int64_t image_tokens)
 {
@@ -79,6 +84,9 @@ ts_status ts_scheduler_sigmas(ts_ctx *ctx, double *sigma, const ts_scheduler *s,
     if (steps < 1 || steps > TS_MAX_STEPS)
         return ts_fail(ctx, TS_ERROR_USAGE, "%lld steps: expected 1 to %d", (long long)steps,
                        TS_MAX_STEPS);
+    if (s->dynamic && !(mu >= -MAX_MU && mu <= MAX_MU))
+        return ts_fail(ctx, TS_ERROR_USAGE, "a schedule shifted by %g: expected %d to %d", mu,
+                       -MAX_MU, MAX_MU);
     const double last = 1.0 / (double)steps;
     const double step = steps > 1 ? (last - 1.0) / (double)(steps - 1) : 0.0;
     for (int64_t i = 0; i < steps; i++) {

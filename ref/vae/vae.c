@@ -200,6 +200,13 @@ ts_vae *ts_vae_open(ts_ctx *ctx, ts_weights *weights)
     if (!ctx->status && levels == 0)
         ts_fail(ctx, TS_ERROR_FORMAT, "%s: block_out_channels is missing or empty",
                 ts_weights_label(weights));
+    for (int i = 0; i < levels && !ctx->status; i++)
+        if (channels[i] < 1 || channels[i] > MAX_CHANNELS)
+            ts_fail(ctx, TS_ERROR_FORMAT, "%s: block_out_channels: %lld, expected 1 to %d",
+                    ts_weights_label(weights), (long long)channels[i], MAX_CHANNELS);
+    if (!ctx->status && vae.scaling_factor == 0.0)
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: scaling_factor must not be 0",
+                ts_weights_label(weights));
     ts_vae *kept = ctx->status ? NULL : ts_alloc(sizeof *kept);
     vae.resnets = kept ? ts_alloc_zero((size_t)(levels * (2 * layers + 1)), sizeof *vae.resnets)
                        : NULL;
