@@ -203,6 +203,22 @@ demo: setup
 	$(Q)mkdir -p $(demo_out)
 	$(Q)scripts/demo $(BUILD)/touchstone $(demo_out)
 
+# What it costs, as ratios within one run; tests/bench/bench.h. The peer is `PYTHON -c "import torch"`.
+bench_sources := $(wildcard tests/bench/*.c)
+ROUNDS ?= 5
+export PYTHON
+$(BUILD)/bench: $(bench_sources:%.c=$(BUILD)/%.o) $(parts) $(library)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(filter %.o,$^) $(library) $(LDFLAGS) $(LIBS) -o $@
+
+.PHONY: bench bench-compare
+bench: $(BUILD)/bench
+	$(Q)test -f build/bench-vae/vae/config.json || scripts/make-checkpoint --full build/bench-vae --only vae
+	$(Q)$(BUILD)/bench --rounds $(ROUNDS) --vae build/bench-vae --json build/bench.json
+
+bench-compare: $(BUILD)/bench
+	$(Q)$(BUILD)/bench --compare $(OLD) build/bench.json
+
 include_dir := $(DESTDIR)$(PREFIX)/include/touchstone
 .PHONY: install uninstall
 install: all $(shared)
@@ -240,9 +256,11 @@ help:
 	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
 	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy"
 	@echo "make coverage   which lines of ref no test reaches"
+	@echo "make bench      what it costs, against OpenBLAS, a memory copy and CPU PyTorch"
+	@echo "make bench-compare OLD=FILE.json   what changed since"
 	@echo "make install    command, libraries, headers, man page (PREFIX=, DESTDIR=)"
 	@echo "make clean      remove build/"
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d) $(command_objects:.o=.d) $(programs:=.d) $(support:.o=.d) \
-         $(fuzzing:.o=.d)
+         $(fuzzing:.o=.d) $(bench_sources:%.c=$(BUILD)/%.d)
