@@ -49,11 +49,21 @@ static ssize_t read_some(int fd, void *to, size_t room)
     return got;
 }
 
+static void too_large(ts_ctx *ctx, const char *path, int64_t limit)
+{
+    ts_fail(ctx, TS_ERROR_FORMAT, "%s: more than the %lld bytes that are allowed here", path,
+            (long long)limit);
+}
+
 /* The size that the system tells is a guess (pipes have none, files grow): we read to the end. */
 static char *read_all(ts_ctx *ctx, int fd, const char *path, int64_t guess, int64_t limit,
                       int64_t *size)
 {
     int64_t room = (guess > 0 && guess <= limit ? guess : 4096) + 1, fill = 0;
+    if (guess > limit) {
+        too_large(ctx, path, limit);
+        return NULL;
+    }
     char *data = ts_alloc((size_t)room);
     while (data) {
         const ssize_t got = read_some(fd, data + fill, (size_t)(room - fill));
@@ -63,8 +73,7 @@ static char *read_all(ts_ctx *ctx, int fd, const char *path, int64_t guess, int6
         }
         fill += got;
         if (fill > limit) {
-            ts_fail(ctx, TS_ERROR_FORMAT, "%s: more than the %lld bytes that are allowed here",
-                    path, (long long)limit);
+            too_large(ctx, path, limit);
             break;
         }
         if (got == 0) {
