@@ -101,7 +101,8 @@ static ts_status read_everything(ts_ctx *ctx, job *j)
     const ts_options *o = j->o;
     const bool ready = ts_option_on(o, "--glyph");
     if (read_numbers(ctx, j) || ts_edit_output_check(ctx, &j->output, o) ||
-        ts_scene_read(ctx, &j->scene, o, !ready) || (ready ? read_glyph(ctx, j) : draw_glyph(ctx, j)))
+        ts_scene_read(ctx, &j->scene, o, !ready) ||
+        (ready ? read_glyph(ctx, j) : draw_glyph(ctx, j)))
         return ctx->status;
     const char *caption = ts_option_text(o, "--prompt", NULL);
     if (j->scene.text_count)
@@ -131,7 +132,8 @@ static ts_status open_checkpoint(ts_ctx *ctx, job *j)
                *folder = ts_option_text(j->o, "--checkpoint", NULL);
     const double alpha = ts_option_real(ctx, j->o, "--lora-alpha", 0.0, 1e-9, 1e9);
     int64_t attached, all;
-    if (ctx->status || check_folder(ctx, folder) || ts_pipeline_open(ctx, &j->pipeline, folder, lora, alpha))
+    if (ctx->status || check_folder(ctx, folder) ||
+        ts_pipeline_open(ctx, &j->pipeline, folder, lora, alpha))
         return ctx->status;
     ts_scene_say(stderr, &j->scene);
     if (lora) {
@@ -161,8 +163,8 @@ static ts_status compute(ts_ctx *ctx, job *j)
     ts_edit_pictures *p = &j->edit.pictures;
     ts_edit_result result = {.keep_latents = false};
     ts_tell(ctx, "reading the prompt", 0, 0);
-    if (ts_encode_prompt(ctx, &j->edit.prompt, ts_option_text(j->o, "--checkpoint", NULL), j->prompt,
-                         (int64_t)strlen(j->prompt), &j->words))
+    if (ts_encode_prompt(ctx, &j->edit.prompt, ts_option_text(j->o, "--checkpoint", NULL),
+                         j->prompt, (int64_t)strlen(j->prompt), &j->words))
         return ctx->status;
     p->picture = ts_pixels_signed(ctx, (ts_pixels){s->picture, s->height, s->width, 3}, false);
     p->mask = ts_pixels_mask(ctx, (ts_pixels){s->mask, s->height, s->width, 1});
@@ -258,8 +260,8 @@ const ts_command ts_command_edit = {
     "write a text into a picture",
     "One --text for each region: the polygons and the white patches of the masks, in the order in\n"
     "which they stand on the command line, a mask's patches from top to bottom, then from left to\n"
-    "right. Works at the picture's size or --size, cut to multiples of 16; the result has that size,\n"
-    "or with --compose the picture's own. Noise is drawn in the order latents, glyph picture, masked\n"
-    "picture. The PNG holds prompt, seed, model, version and settings as text. Ctrl-C stops between\n"
-    "two operations and leaves nothing half-written.",
+    "right. Works at the picture's size or --size, cut to multiples of 16; the result has that\n"
+    "size, or with --compose the picture's own. Noise is drawn in the order latents, glyph\n"
+    "picture, masked picture. The PNG holds prompt, seed, model, version and settings as text.\n"
+    "Ctrl-C stops between two operations and leaves nothing half-written.",
     options, run};

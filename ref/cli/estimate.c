@@ -12,8 +12,8 @@
  *
  * The numbers 64, 20 and 40 were measured (peak of the resident memory, tiny checkpoint). Norms and
  * the like are left out, and so is the reading of the files: this is to tell minutes from days.
- * Weights are mapped, not read: they stay in memory as far as there is room for them; where there is
- * not, every step reads them again.
+ * Weights are mapped, not read: they stay in memory as far as there is room for them; where there
+ * is not, every step reads them again.
  * Test: tests/cli/test_estimate.c */
 #include "ref/cli/estimate.h"
 

@@ -13,9 +13,10 @@ typedef struct {
     ts_font *open[TS_MAX_FONTS];
 } ts_font_set;
 
-/* The --font files in order. Without any: DejaVuSans, then DroidSansFallbackFull, those of them that
- * are found in $TOUCHSTONE_FONTS, data/fonts, ../share/touchstone/fonts beside the program's folder,
- * /usr/local/share/touchstone/fonts, /usr/share/touchstone/fonts, or where Debian has them. Fails
+/* The --font files in order. Without any: DejaVuSans, then DroidSansFallbackFull, those of them
+ * that are found in $TOUCHSTONE_FONTS, ../share/touchstone/fonts beside the program's folder,
+ * data/fonts, /usr/local/share/touchstone/fonts, /usr/share/touchstone/fonts, or where Debian has
+ * them. Fails
  * with TS_ERROR_USAGE (none found, too many) or like ts_font_open. Freed also after a failure. */
 ts_status ts_font_set_open(ts_ctx *ctx, ts_font_set *set, const ts_options *o);
 void ts_font_set_close(ts_font_set *set);

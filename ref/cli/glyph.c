@@ -58,7 +58,8 @@ static int run(const ts_options *o)
         ts_fail(&ctx, TS_ERROR_USAGE, "glyph: what is \"%s\"? a text stands behind --text",
                 o->arguments[0]);
     else if (!out && (line || !ts_option_on(o, "--mask-out")))
-        ts_fail(&ctx, TS_ERROR_USAGE, "glyph: where to? --out FILE%s", line ? "" : ", --mask-out FILE");
+        ts_fail(&ctx, TS_ERROR_USAGE, "glyph: where to? --out FILE%s",
+                line ? "" : ", --mask-out FILE");
     else if (line)
         draw_line(&ctx, o);
     else
@@ -74,7 +75,7 @@ const ts_command ts_command_glyph = {
     "                        [--mask-out FILE] [OPTION]...\n"
     "       touchstone glyph --line --text TEXT --out FILE [--font FILE]...",
     "the glyph picture and the mask of an edit, alone",
-    "The pictures are those that `touchstone edit` makes of the same options, at the same size: the\n"
-    "picture's or --size, cut to multiples of 16. Without --image, places are measured in a picture\n"
-    "of --size, or of the mask's size.",
+    "The pictures are those that `touchstone edit` makes of the same options, at the same size:\n"
+    "the picture's or --size, cut to multiples of 16. Without --image, places are measured in a\n"
+    "picture of --size, or of the mask's size.",
     options, run};

@@ -82,8 +82,8 @@ static ts_status add_polygon(ts_ctx *ctx, ts_places *p, const char *text)
         ts_fail(ctx, TS_ERROR_USAGE, "--polygon \"%s\": expected \"x,y x,y x,y ...\" at \"%.20s\"",
                 text, rest);
     else if (count < LEAST_CORNERS)
-        ts_fail(ctx, TS_ERROR_USAGE, "--polygon \"%s\": %lld corner%s, at least %d are needed", text,
-                (long long)count, count == 1 ? "" : "s", LEAST_CORNERS);
+        ts_fail(ctx, TS_ERROR_USAGE, "--polygon \"%s\": %lld corner%s, at least %d are needed",
+                text, (long long)count, count == 1 ? "" : "s", LEAST_CORNERS);
     else if (!ts_points_check(ctx, points, count) && !is_inside(ctx, p, points, count))
         ts_fail(ctx, TS_ERROR_USAGE,
                 "--polygon \"%s\": lies outside of the picture of %lld x %lld pixels", text,
@@ -125,8 +125,9 @@ static ts_status add_mask(ts_ctx *ctx, ts_places *p, const char *path)
     if (ts_picture_read(ctx, &mask, path, TS_GRAY))
         return ctx->status;
     if (mask.height != p->height || mask.width != p->width)
-        ts_fail(ctx, TS_ERROR_USAGE, "%s: a mask of %lld x %lld for a picture of %lld x %lld pixels",
-                path, (long long)mask.width, (long long)mask.height, (long long)p->width,
+        ts_fail(ctx, TS_ERROR_USAGE,
+                "%s: a mask of %lld x %lld for a picture of %lld x %lld pixels", path,
+                (long long)mask.width, (long long)mask.height, (long long)p->width,
                 (long long)p->height);
     else
         add_patches(ctx, p, path, mask.pixels);

@@ -26,11 +26,12 @@ ts_status ts_size_read(ts_ctx *ctx, const char *name, const char *text, int64_t 
     return TS_OK;
 }
 
-/* The size that places are measured in, and the one that is worked at before it is cut to the grid. */
+/* The size that places are measured in, and the one that is worked at, not yet cut to the grid. */
 static ts_status sizes(ts_ctx *ctx, ts_scene *s, const ts_options *o, int64_t *height,
                        int64_t *width)
 {
-    const char *size = ts_option_text(o, "--size", NULL), *image = ts_option_text(o, "--image", NULL);
+    const char *size = ts_option_text(o, "--size", NULL),
+               *image = ts_option_text(o, "--image", NULL);
     if (size && ts_size_read(ctx, "--size", size, &s->width, &s->height))
         return ctx->status;
     if (image) {

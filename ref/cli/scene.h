@@ -9,7 +9,8 @@
 #include <stdio.h>
 
 #define TS_SCENE_OPTIONS                                                                           \
-    TS_PLACES_OPTIONS, {"--text", "TEXT", "the new text, one for each region (often)"}, TS_FONT_OPTION,    \
+    TS_PLACES_OPTIONS, {"--text", "TEXT", "the new text, one for each region (often)"},            \
+        TS_FONT_OPTION,                                                                            \
         {"--size", "WxH", "working size, cut to multiples of 16; default: the picture's"},         \
         {"--max-characters", "N", "of a text, the rest is cut (default 20; 0: no limit)"},         \
         {"--dither", NULL, "edges of letters dithered, as published; default: a threshold"}

@@ -14,8 +14,8 @@ typedef struct {
     double began, step_began; /* seconds; step_began: of step 0 */
 } ts_ticker;
 
-/* From here on `ctx` tells the ticker, and Ctrl-C stops it. Told is on standard error, and only when
- * that is a terminal. The ticker must live as long as the context computes. */
+/* From here on `ctx` tells the ticker, and Ctrl-C stops it. Told is on standard error, and only
+ * when that is a terminal. The ticker must live as long as the context computes. */
 void ts_ticker_start(ts_ticker *t, ts_ctx *ctx);
 void ts_ticker_end(ts_ticker *t); /* clears the line */
 

@@ -150,7 +150,8 @@ static int run(const ts_options *o)
     if (o->count < 1)
         ts_fail(&ctx, TS_ERROR_USAGE, "tokenize: which tokenizer? clip, t5 or byt5");
     else if (lines && o->count > 1)
-        ts_fail(&ctx, TS_ERROR_USAGE, "tokenize: with --json-lines the texts are on standard input");
+        ts_fail(&ctx, TS_ERROR_USAGE,
+                "tokenize: with --json-lines the texts are on standard input");
     else if (!lines && o->count < 2)
         ts_fail(&ctx, TS_ERROR_USAGE, "tokenize: no text");
     else if (!ctx.status && !open_tokenizer(&ctx, &t, o, o->arguments[0])) {
@@ -173,8 +174,9 @@ const ts_command ts_command_tokenize = {
     "(clip | t5 | byt5) [OPTION]... TEXT...\n"
     "       touchstone tokenize (clip | t5 | byt5) [OPTION]... --json-lines <TEXTS >IDS",
     "token ids of texts: a JSON array for each, one a line",
-    "--tokenizer is a folder with vocab.json and merges.txt (clip), tokenizer.json or spiece.model\n"
-    "(t5), tokenizer_config.json or added_tokens.json (byt5, which needs none), or a checkpoint with\n"
-    "model_index.json. Without it clip and t5 read the published vocabularies that come with the\n"
-    "sources. A line of --json-lines that is no JSON string ends the command with its number.",
+    "--tokenizer is a folder with vocab.json and merges.txt (clip), tokenizer.json or\n"
+    "spiece.model (t5), tokenizer_config.json or added_tokens.json (byt5, which needs none), or a\n"
+    "checkpoint with model_index.json. Without it clip and t5 read the published vocabularies that\n"
+    "come with the sources. A line of --json-lines that is no JSON string ends the command with its\n"
+    "number.",
     options, run};

@@ -149,10 +149,10 @@ static void photo_and_polygon(void **state)
 static void settings_count(void **state)
 {
     (void)state;
+    static const char lora[] = "--text Hi --lora " LORA;
     const char *const others[] = {"--text Ho", "--text Hi --seed 1", "--text Hi --rng philox",
                                   "--text Hi --guidance 3", "--text Hi --condition-scale 2",
-                                  "--text Hi --prompt x", "--text Hi --steps 3",
-                                  "--text Hi --lora " LORA};
+                                  "--text Hi --prompt x", "--text Hi --steps 3", lora};
     assert_int_equal(edit("photo.png", PLACE "--text Hi", "a.png"), 0);
     assert_int_equal(edit("photo.png", PLACE "--text Hi --backend plain --threads 1", "b.png"), 0);
     assert_int_equal(edit("photo.png", PLACE "--text Hi --backend fast --threads 3", "c.png"), 0);

@@ -68,8 +68,8 @@ static void keeps_the_order(void **state)
     ts_places_free(&p);
 }
 
-/* The only white pixel of a mask is not lost when the picture is made smaller, and at the mask's own
- * size the mask is itself. */
+/* The only white pixel of a mask is not lost when the picture is made smaller, and at the mask's
+ * own size the mask is itself. */
 static void loses_nothing(void **state)
 {
     (void)state;
