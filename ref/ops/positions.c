@@ -93,10 +93,11 @@ void ts_rope_tables(ts_ctx *ctx, ts_tensor *cos, ts_tensor *sin, ts_tensor ids, 
         return;
     for (int axis = 0; axis < axes; axis++) {
         shape.dims[axis] = dims[axis];
-        if (!ts_require(ctx, &s, dims[axis] >= 0 && dims[axis] % 2 == 0,
+        const int64_t before = shape.columns;
+        if (!ts_require(ctx, &s,
+                        dims[axis] % 2 == 0 && ts_add_size(before, dims[axis], &shape.columns),
                         "axis %d has %lld columns: pairs are needed", axis, (long long)dims[axis]))
             return;
-        shape.columns += dims[axis];
     }
     const int64_t size[2] = {ids.size[0], shape.columns};
     s.n[0] = ids.size[0];
