@@ -7,7 +7,8 @@
  *     rounded      one operation:  |y - r| <= u_out |r| + c u_acc g,   c = 4 + sqrt(K) / 8
  *                  g is the operation's gauge (ts_tensor.gauge of an f64 run), K its longest sum
  *     path         a network: with E, the error that an honest program in the same number format
- *                  makes,   ||y - r|| <= 3 ||E||   and   max|y - r| <= 8 max|E|
+ *                  makes,   ||y - r|| <= 3 f ||E||   and   max|y - r| <= 8 f max|E|,
+ *                  f = 1 + 4 / sqrt(n) for n elements: E of a few says little about another run's
  *     statistical  random numbers that are not ours: tests with a stated false-alarm probability
  *     perceptual   PSNR and SSIM: a summary beside a verdict, never a verdict
  *

@@ -5,6 +5,7 @@
 #include "ref/ops/dispatch.h"
 #include "ref/ops/tape.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 /* Names. --------------------------------------------------------------------------------------- */
@@ -125,14 +126,15 @@ static ts_status prepare(ts_ran *ran, const ts_job *job)
     return ctx->status;
 }
 
-/* An output by its name. The result of a PyTorch module that returns one tensor has no name there:
- * "output", or "0", stands for the first one. */
+/* An output by its name. The results of a PyTorch module have no names there: a number stands for
+ * the output of that place, "output" for the first. */
 static ts_tensor output_named(const ts_items *outputs, const char *name)
 {
     ts_tensor t = ts_items_get(outputs, name);
-    if (ts_is_empty(t) && outputs->count && (strcmp(name, "output") == 0 || strcmp(name, "0") == 0))
-        t = outputs->items[0].value;
-    return t;
+    char *end;
+    const long place = strcmp(name, "output") == 0 ? 0 : strtol(name, &end, 10);
+    const bool numbered = strcmp(name, "output") == 0 || (*name >= '0' && *name <= '9' && !*end);
+    return ts_is_empty(t) && numbered && place < outputs->count ? outputs->items[place].value : t;
 }
 
 /* "cotangent" is the only output's, "cotangent.NAME" that of the output NAME. */

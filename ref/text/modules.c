@@ -251,9 +251,14 @@ static ts_status run_leaf(ts_ctx *ctx, ts_call *call)
     ts_t5_config t5_config;
     ts_weights *const w =
         clip ? open_clip(ctx, call, &clip_config) : open_t5(ctx, call, &t5_config);
-    const ts_tensor x = ts_call_input(ctx, call, "input");
+    const ts_tensor x = ts_call_sole_input(ctx, call, "input");
     if (ctx->status)
         return ctx->status;
+    if (ends_with(call->rest, ".activation_fn") || ends_with(call->rest, "DenseReluDense.act")) {
+        const ts_act act = clip ? clip_config.act : t5_config.act;
+        ts_call_output(ctx, call, "output", ts_act_apply(ctx, x, act));
+        return ts_ctx_status(ctx);
+    }
     char name[TS_PATH];
     snprintf(name, sizeof name, "%s.weight", call->rest);
     if (!ts_weights_has(w, name))
@@ -281,15 +286,19 @@ static ts_status run_leaf(ts_ctx *ctx, ts_call *call)
 const ts_module ts_text_modules[] = {
     {"text.clip", "input_ids (B, L)", "last_hidden_state (B, L, C); pooler_output (B, C)",
      "eos_token_id", "CLIP's text transformer", run_clip},
+    {"text.clip.text_model", "input_ids (B, L)",
+     "last_hidden_state (B, L, C); pooler_output (B, C)", "eos_token_id", "the same", run_clip},
     {CLIP_LAYER, STATES, "output (B, L, C)", "eos_token_id", "one of its layers", run_clip_layer},
     {CLIP_LAYER ".self_attn", STATES, "output (B, L, C)", "eos_token_id",
      "attention of a layer, causal", run_clip_layer},
     {CLIP_LAYER ".mlp", STATES, "output (B, L, C)", "eos_token_id", "feed-forward of a layer",
      run_clip_layer},
     {"text.clip.**", "input (..., C), or integers (...) for an embedding", "output (..., D)",
-     "eos_token_id", "a linear layer, norm or embedding of CLIP", run_leaf},
+     "eos_token_id", "a linear layer, norm, activation or embedding of CLIP", run_leaf},
     {"text.t5", "input_ids (B, L); [attention_mask (B, L)]", "last_hidden_state (B, L, C)",
      "config", "T5's encoder", run_t5},
+    {"text.t5.encoder", "input_ids (B, L); [attention_mask (B, L)]",
+     "last_hidden_state (B, L, C)", "config", "the same", run_t5},
     {"text.t5_bucket", "relative_position (integers)", "bucket (as the input)",
      "num_buckets max_distance bidirectional", "bucket of key minus query position", run_bucket},
     {T5_BLOCK, BIASED, "output (B, L, C)", "config", "one of its blocks", run_t5_block},
@@ -298,7 +307,7 @@ const ts_module ts_text_modules[] = {
     {T5_BLOCK ".layer.1.DenseReluDense", STATES, "output (B, L, C)", "config",
      "feed-forward of a block", run_t5_block},
     {"text.t5.**", "input (..., C), or integers (...) for an embedding", "output (..., D)",
-     "config", "a linear layer, norm or embedding of T5", run_leaf},
+     "config", "a linear layer, norm, activation or embedding of T5", run_leaf},
     {"text.glyph_byt5", "[input_ids (B, L)]; [attention_mask (B, L)]",
      "encoder (B, L, C); mapper (B, L, D); embeds (B, L, N); embeds_3072 (B, 4, 3072)",
      "config mapper added_tokens max_length prompts target_channels",

@@ -274,26 +274,32 @@ static void path_edges(void **state)
     const double bf16[2] = {0.333984375, 0.66796875};
     assert_false(ts_judge_path(bf16, third, 2, (ts_honest){1e-30, 1e-30}, TS_F32).pass);
     assert_true(ts_judge_path(bf16, third, 2, (ts_honest){1e-30, 1e-30}, TS_BF16).pass);
-    /* The two bounds: 3 for the norm, 8 for one element among many. */
+    /* The two bounds: 3 f for the norm, 8 f for one element among many; f is 1.1265 for a thousand. */
     enum { MANY = 1000 };
     double truth[MANY], mine[MANY];
     for (int i = 0; i < MANY; i++)
         truth[i] = mine[i] = sin((double)i);
     const ts_honest e = {sqrt((double)MANY) * 1e-4, 2e-4};
     for (int i = 0; i < MANY; i++)
-        mine[i] = truth[i] + (i % 2 ? 2.9e-4 : -2.9e-4);
+        mine[i] = truth[i] + (i % 2 ? 3.35e-4 : -3.35e-4);
     assert_true(ts_judge_path(mine, truth, MANY, e, TS_F32).pass);
     for (int i = 0; i < MANY; i++)
-        mine[i] = truth[i] + (i % 2 ? 3.1e-4 : -3.1e-4);
+        mine[i] = truth[i] + (i % 2 ? 3.4e-4 : -3.4e-4);
     assert_false(ts_judge_path(mine, truth, MANY, e, TS_F32).pass);
     memcpy(mine, truth, sizeof mine);
-    mine[77] += 1.5e-3;
+    mine[77] += 1.75e-3;
     assert_true(ts_judge_path(mine, truth, MANY, e, TS_F32).pass);
-    mine[77] += 0.2e-3;
+    mine[77] += 0.1e-3;
     const ts_verdict one = ts_judge_path(mine, truth, MANY, e, TS_F32);
     assert_false(one.pass);
     assert_int_equal(one.where, 77);
     assert_true(one.got == mine[77] && one.want == truth[77]);
+    /* Of four elements, E says little: f is 3. */
+    memcpy(mine, truth, sizeof mine);
+    mine[0] += 8.5e-4;
+    assert_true(ts_judge_path(mine, truth, 4, (ts_honest){1e-4, 1e-4}, TS_F32).pass);
+    mine[0] += 1e-4;
+    assert_false(ts_judge_path(mine, truth, 4, (ts_honest){1e-4, 1e-4}, TS_F32).pass);
 }
 
 static void doubles(void **state)
