@@ -197,6 +197,7 @@ static ts_status run_job(ts_ctx *ctx, job *j, ts_ticker *ticker)
     ts_ticker_start(ticker, ctx);
     compute(ctx, j);
     ts_ticker_end(ticker);
+    j->output.facts = NULL;
     return ctx->status;
 }
 
