@@ -242,7 +242,7 @@ static ts_status run_single(ts_ctx *ctx, ts_call *call, bool block)
     ts_dit *dit = ts_call_dit(ctx, call, &lora);
     const int64_t i = dit ? block_number(ctx, call, dit->config.single_layers) : 0;
     const int count = single_streams(ctx, call, s, block);
-    if (!ctx->status) {
+    if (!ctx->status && dit) {
         const ts_attention_rule rule = rule_of(ctx, call, s, count);
         const ts_single_weights *w = &dit->single_blocks[i];
         ts_tensor n[2] = {s[0].x, s[1].x}, out[2];

@@ -153,7 +153,7 @@ ts_status ts_resample(ts_ctx *ctx, uint8_t *out, int64_t h, int64_t w, const uin
             across(middle, w, in, in_w, in_h, channels, &columns);
         wide = middle;
     }
-    if (!ctx->status && h == in_h)
+    if (!ctx->status && wide && h == in_h)
         memcpy(out, wide, (size_t)(h * w * channels));
     else if (!ctx->status && !windows_make(ctx, &rows, h, in_h, filter))
         down(out, h, wide, w * channels, &rows);
