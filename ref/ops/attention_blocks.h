@@ -8,6 +8,7 @@
  *     each_block      ts_par_for, or blas's
  *     score_all       c (rows, length)  = sums over c of x_rc y_jc
  *     weighted        c (rows, width)   = sums over j of weight_rj x_jc
+ *     OWN_FORWARD     defined where the file has its own attention_forward
  *
  * With double cells every sum receives its terms in plain's order. Pairs that do not exist add an
  * exact 0, which changes no bit. Only 0 times an infinity or a NaN would: where the other factor
@@ -135,25 +136,6 @@ static void finish_scores(const block *k, int64_t r)
     }
 }
 
-/* The order of comparisons does not matter: lanes side by side. */
-TS_CLONES
-static double greatest(const cell *p, int64_t n)
-{
-    enum { LANES = 8 };
-    cell max[LANES];
-    for (int i = 0; i < LANES; i++)
-        max[i] = (cell)-INFINITY;
-    int64_t j = 0;
-    for (; j + LANES <= n; j += LANES)
-        for (int i = 0; i < LANES; i++)
-            max[i] = p[j + i] > max[i] ? p[j + i] : max[i];
-    for (; j < n; j++)
-        max[0] = p[j] > max[0] ? p[j] : max[0];
-    for (int i = 1; i < LANES; i++)
-        max[0] = max[i] > max[0] ? max[i] : max[0];
-    return (double)max[0];
-}
-
 TS_CLONES
 static void exponentials(cell *p, int64_t n, double max)
 {
@@ -183,6 +165,31 @@ typedef struct {
     const real *dy;
     const ts_attention_args *s;
 } job;
+
+static int64_t pieces(const ts_attention_args *s, int64_t length)
+{
+    return s->batch * s->heads * ((length + ROWS - 1) / ROWS);
+}
+
+#if !defined(OWN_FORWARD)
+/* The order of comparisons does not matter: lanes side by side. */
+TS_CLONES
+static double greatest(const cell *p, int64_t n)
+{
+    enum { LANES = 8 };
+    cell max[LANES];
+    for (int i = 0; i < LANES; i++)
+        max[i] = (cell)-INFINITY;
+    int64_t j = 0;
+    for (; j + LANES <= n; j += LANES)
+        for (int i = 0; i < LANES; i++)
+            max[i] = p[j + i] > max[i] ? p[j + i] : max[i];
+    for (; j < n; j++)
+        max[0] = p[j] > max[0] ? p[j] : max[0];
+    for (int i = 1; i < LANES; i++)
+        max[0] = max[i] > max[0] ? max[i] : max[0];
+    return (double)max[0];
+}
 
 static void forward_block(const job *work, const block *k)
 {
@@ -218,15 +225,11 @@ static void forward_piece(void *arg, int64_t first, int64_t last)
     }
 }
 
-static int64_t pieces(const ts_attention_args *s, int64_t length)
-{
-    return s->batch * s->heads * ((length + ROWS - 1) / ROWS);
-}
-
 void TS_NAME(attention_forward)(real *y, double *rows, const ts_attention_args *s)
 {
     each_block(pieces(s, s->lq), 1, forward_piece, &(job){.to = y, .rows = rows, .s = s});
 }
+#endif
 
 /* p: scores of queries down the block, to probabilities; 0 where the pair does not exist. */
 static void query_probabilities(const block *k, const double *rows)

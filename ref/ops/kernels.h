@@ -28,9 +28,15 @@
 #else
 #define TS_PLAIN(f) TS_PASTE3(plain, f, f64)
 #endif
+/* That of fast: blas leaves to it what it does not do better. */
+#if TS_REAL_BITS == 32
+#define TS_FAST(f) TS_PASTE3(fast, f, f32)
+#else
+#define TS_FAST(f) TS_PASTE3(fast, f, f64)
+#endif
 #define KERNEL_PLAIN(name, args) void TS_PLAIN(name) args;
-#define KERNEL_FAST(name, args) void TS_PLAIN(name) args;
-#define KERNEL_BLAS(name, args) void TS_PLAIN(name) args;
+#define KERNEL_FAST(name, args) void TS_PLAIN(name) args; void TS_FAST(name) args;
+#define KERNEL_BLAS(name, args) KERNEL_FAST(name, args)
 #define GAUGE(name, args)
 #include "ref/ops/kernels.def"
 #undef KERNEL_PLAIN

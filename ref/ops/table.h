@@ -4,7 +4,8 @@
  *
  *     plain   loops that read like the equation; the meaning of every operation
  *     fast    blocked and threaded, the same bits as plain
- *     blas    linear, matmul, convolution and attention on OpenBLAS in fixed tiles; the rest as fast
+ *     blas    linear, matmul, convolution and attention on OpenBLAS in fixed tiles, softmax, SiLU and
+ *             GELU in float vectors; the rest as fast
  *     honest  plain with float inside and blocked sums (base/real.h): float storage only; it
  *             measures the error that a format must make, nothing else
  *
