@@ -109,13 +109,14 @@ static void within(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t va
                 key, (long long)value, (long long)least, (long long)most);
 }
 
-/* A size of the configuration that is used before any weight confirms it. */
+/* A size of the configuration that is used before any weight confirms it; after a failure the
+ * least. */
 static int64_t bounded(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t least,
                        int64_t most)
 {
     const int64_t value = ts_config_int_required(ctx, w, key);
     within(ctx, w, key, value, least, most);
-    return value;
+    return ctx->status ? least : value;
 }
 
 static ts_dit_config config_of(ts_ctx *ctx, const ts_weights *w)

@@ -32,8 +32,9 @@ typedef struct {
     ts_tensor value;
 } entry;
 
-/* Opens an adapter of these tensors and attaches it to module "m"; NULL-ended. */
-static ts_status attached(ts_ctx *ctx, ts_adapted *y, const entry *entries, double alpha)
+/* Opens an adapter of these tensors (NULL-ended) and attaches it to module "m". The file, which is
+ * returned, lives as long as the layer. */
+static ts_weights *attached(ts_ctx *ctx, ts_adapted *y, const entry *entries, double alpha)
 {
     ts_weights *file = ts_weights_new(ctx, "adapter");
     for (int i = 0; entries[i].key; i++)
@@ -48,8 +49,7 @@ static ts_status attached(ts_ctx *ctx, ts_adapted *y, const entry *entries, doub
         assert_true(ctx->status || (used == all && all > 0));
     }
     ts_lora_close(lora);
-    ts_weights_close(file);
-    return ctx->status;
+    return file;
 }
 
 static void gives(const entry *entries, double alpha, bool on, double scale)
@@ -60,7 +60,8 @@ static void gives(const entry *entries, double alpha, bool on, double scale)
             ts_ctx ctx;
             ts_ctx_open(&ctx, ts_table_named(ts_table_name(t)), storages[s], 1);
             ts_adapted y = layer();
-            if (attached(&ctx, &y, entries, alpha))
+            ts_weights *file = attached(&ctx, &y, entries, alpha);
+            if (ctx.status)
                 fail_msg("%s", ctx.message);
             const ts_tensor x = ts_new(&ctx, ctx.compute, 2, (int64_t[]){1, 2});
             ts_convert(x.data, x.dtype, x_data, TS_F32, 2);
@@ -69,6 +70,7 @@ static void gives(const entry *entries, double alpha, bool on, double scale)
             const double base[] = {6, 14, 22}, low[] = {2, 6, 8};
             for (int i = 0; i < 3; i++)
                 assert_true(ts_load(out.data, out.dtype, i) == base[i] + scale * low[i]);
+            ts_weights_close(file);
             ts_ctx_close(&ctx);
         }
 }
@@ -113,7 +115,7 @@ static void refused(const entry *entries, double alpha, ts_status status, const 
     ts_ctx ctx;
     ts_ctx_open(&ctx, &ts_table_plain, TS_F32, 1);
     ts_adapted y = layer();
-    attached(&ctx, &y, entries, alpha);
+    ts_weights_close(attached(&ctx, &y, entries, alpha));
     if (ctx.status != status || !strstr(ctx.message, words))
         fail_msg("expected \"%s\", got \"%s\"", words, ctx.message);
     ts_ctx_close(&ctx);

@@ -26,7 +26,7 @@ static int distance(int y, int x)
     return dy > dx ? dy : dx;
 }
 
-/* A king's distance, straight edges: full inside, falling by 1 / (feather + 1) a pixel, then none. */
+/* A king's distance, straight edges: full inside, then less by 1 / (feather + 1) a pixel. */
 static void fades(void **state)
 {
     (void)state;

@@ -44,8 +44,8 @@ static const float *row_of(ts_tensor t, int64_t token)
     return (const float *)t.data + token * t.size[2];
 }
 
-/* A glyph picture of the picture's size: the condition's masked latents and mask are the image's own,
- * bit for bit, and so are its positions. */
+/* A glyph picture of the picture's size: the condition's masked latents and mask are the image's
+ * own, bit for bit, and so are its positions. */
 static void same_size(void **state)
 {
     (void)state;
@@ -115,8 +115,8 @@ static void hole(void **state)
     setup_close(&b);
 }
 
-/* Pixel (y, x) of the mask: token (y / 16, x / 16), feature 4 (8 dy + dx) + 2 py + px, where dy and dx
- * are in the patch of 8, py and px the patch in the token. */
+/* Pixel (y, x) of the mask: token (y / 16, x / 16), feature 4 (8 dy + dx) + 2 py + px, where dy and
+ * dx are in the patch of 8, py and px the patch in the token. */
 static void mask_channels(void **state)
 {
     (void)state;
