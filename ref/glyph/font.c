@@ -123,6 +123,11 @@ ts_font *ts_font_open(ts_ctx *ctx, const char *path)
     return font;
 }
 
+const ts_sfnt *ts_font_tables(const ts_font *font)
+{
+    return &font->sfnt;
+}
+
 const char *ts_font_name(const ts_font *font)
 {
     return font->name;

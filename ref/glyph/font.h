@@ -48,6 +48,9 @@ ts_status ts_font_extent(struct ts_ctx *ctx, ts_extent *extent, const ts_font *f
 ts_status ts_font_outline(struct ts_ctx *ctx, ts_shape *shape, const ts_font *font, int64_t glyph,
                           int64_t size, double x, double y);
 
+/* Where the font's tables are, for what reads them itself (hint.h). */
+const struct ts_sfnt *ts_font_tables(const ts_font *font);
+
 /* Fonts in the order of preference. */
 enum { TS_MAX_FONTS = 16 };
 typedef struct {

@@ -77,7 +77,9 @@ static ts_status find_tables(walk *w)
         int64_t least; /* bytes; < 0: may be missing */
     } known[] = {{"head", &f->head, 54}, {"hhea", &f->hhea, 36}, {"hmtx", &f->hmtx, 4},
                  {"maxp", &f->maxp, 6},  {"loca", &f->loca, 4},  {"glyf", &f->glyf, 0},
-                 {"cmap", &f->cmap, 4},  {"kern", &f->kern, -1}};
+                 {"cmap", &f->cmap, 4},  {"kern", &f->kern, -1},
+                 {"fpgm", &f->fpgm, -1}, {"prep", &f->prep, -1}, {"cvt ", &f->cvt, -1},
+                 {"OS/2", &f->os2, -1}};
     const int64_t count = (int64_t)ts_font_u16(f->data + f->start + 4);
     if (f->start + 12 + 16 * count > f->size)
         return wrong(w, "its table directory goes beyond its end");

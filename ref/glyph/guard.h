@@ -18,11 +18,13 @@ typedef struct {
 } ts_font_table;
 
 /* Where everything is in a font that was found sound. */
-typedef struct {
+typedef struct ts_sfnt {
     const uint8_t *data;
     int64_t size;
     int64_t start; /* of the font: 0 but in collections */
     ts_font_table head, hhea, hmtx, maxp, loca, glyf, cmap, kern;
+    ts_font_table fpgm, prep, cvt, os2; /* what hinting takes: programs of the font and of a size,
+                                           control values, vertical metrics */
     ts_font_table map; /* the part of cmap that is used: Unicode, format 0, 4, 6, 12 or 13 */
     int64_t glyphs, units, long_metrics;
     int ascender, descender; /* in font units */

@@ -53,17 +53,13 @@ ts_status ts_draw_line(ts_ctx *ctx, ts_line_glyph *line, uint8_t *picture, const
                        const ts_fonts *fonts)
 {
     ts_text text;
-    ts_shape shape = {0};
     *line = (ts_line_glyph){0};
     memset(picture, 0, (size_t)TS_LINE_WIDTH * TS_LINE_HEIGHT);
     if (ts_text_set(ctx, &text, utf8, fonts))
         return ctx->status;
-    if (!measure(ctx, line, &text, fonts) &&
-        !ts_shape_open(ctx, &shape, TS_LINE_HEIGHT, TS_LINE_WIDTH) &&
-        !ts_text_draw(ctx, &shape, &text, fonts, line->size, (double)line->x, (double)line->y, 0,
-                      text.count))
-        ts_shape_paint(&shape, picture, 1);
-    ts_shape_close(&shape);
+    if (!measure(ctx, line, &text, fonts))
+        ts_text_draw_sharp(ctx, picture, &text, fonts, line->size, line->x, line->y,
+                           TS_LINE_HEIGHT, TS_LINE_WIDTH);
     ts_text_free(&text);
     return ctx->status;
 }

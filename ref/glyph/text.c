@@ -12,6 +12,7 @@
 #include "ref/glyph/text.h"
 
 #include "ref/base/ctx.h"
+#include "ref/glyph/mono.h"
 
 #include <string.h>
 #include <utf8proc.h>
@@ -124,15 +125,21 @@ static int64_t pixels(int64_t v64)
     return (v64 + 32) >> 6;
 }
 
+/* Kerning between character i and the next one, up to `end`. */
+static int64_t kerning(const ts_text *text, const ts_fonts *fonts, int64_t size, int64_t i,
+                       int64_t end)
+{
+    if (i + 1 >= end || text->font[i] != text->font[i + 1])
+        return 0;
+    return ts_font_kerning(fonts->font[text->font[i]], text->glyph[i], text->glyph[i + 1], size);
+}
+
 /* How far the pen moves from character i to the next one, up to `end`, in 64ths of a pixel. */
 static int64_t step_of(const ts_text *text, const ts_fonts *fonts, int64_t size, int64_t i,
                        int64_t end)
 {
     const ts_font *font = fonts->font[text->font[i]];
-    const int64_t advance = 64 * ts_font_advance(font, text->glyph[i], size);
-    if (i + 1 >= end || text->font[i] != text->font[i + 1])
-        return advance;
-    return advance + ts_font_kerning(font, text->glyph[i], text->glyph[i + 1], size);
+    return 64 * ts_font_advance(font, text->glyph[i], size) + kerning(text, fonts, size, i, end);
 }
 
 ts_status ts_text_box(ts_ctx *ctx, ts_box *box, const ts_text *text, const ts_fonts *fonts,
@@ -172,4 +179,45 @@ ts_status ts_text_draw(ts_ctx *ctx, ts_shape *shape, const ts_text *text, const 
         pen += step_of(text, fonts, size, i, first + count);
     }
     return TS_OK;
+}
+
+/* Black and white: where the glyph has a pixel, the picture has one. */
+static void stamp(uint8_t *picture, const ts_bitmap *b, int64_t x, int64_t y, int64_t height,
+                  int64_t width)
+{
+    for (int64_t r = 0; r < b->height; r++)
+        for (int64_t c = 0; c < b->width; c++) {
+            const int64_t py = y - b->top + r, px = x + b->left + c;
+            if (b->pixel[r * b->width + c] && py >= 0 && py < height && px >= 0 && px < width)
+                picture[py * width + px] = UINT8_MAX;
+        }
+}
+
+ts_status ts_text_draw_sharp(ts_ctx *ctx, uint8_t *picture, const ts_text *text,
+                             const ts_fonts *fonts, int64_t size, int64_t x, int64_t y,
+                             int64_t height, int64_t width)
+{
+    ts_hinter hinter[TS_MAX_FONTS];
+    bool open[TS_MAX_FONTS] = {false};
+    const int64_t base = fonts->count ? y + ts_font_ascent(fonts->font[0], size) : y;
+    const ts_scope all = ts_scope_open(ctx);
+    int64_t pen = 0;
+    for (int64_t i = 0; i < text->count && !ctx->status; i++) {
+        const int k = text->font[i];
+        if (!open[k] && ts_hinter_open(ctx, &hinter[k], ts_font_tables(fonts->font[k]), size))
+            break;
+        open[k] = true;
+        ts_hinted glyph;
+        ts_bitmap bitmap;
+        const ts_scope one = ts_scope_open(ctx);
+        if (!ts_hint_glyph(ctx, &glyph, &hinter[k], text->glyph[i]) &&
+            !ts_mono(ctx, &bitmap, &glyph)) {
+            stamp(picture, &bitmap, x + pixels(pen), base, height, width);
+            ts_bitmap_free(&bitmap);
+            pen += glyph.advance + kerning(text, fonts, size, i, text->count);
+        }
+        ts_scope_close(ctx, one, NULL, 0);
+    }
+    ts_scope_close(ctx, all, NULL, 0);
+    return ctx->status;
 }

@@ -43,6 +43,14 @@ ts_status ts_text_draw(struct ts_ctx *ctx, ts_shape *shape, const ts_text *text,
                        const ts_fonts *fonts, int64_t size, double x, double y, int64_t first,
                        int64_t count);
 
+/* The same in black and white, as the fonts' hinting programs shape glyphs and advances for that
+ * (hint.h, mono.h): pixels of picture[height * width] become 255. The box above is not that of this
+ * drawing, but what published code measures before it. Fails also with TS_ERROR_UNSUPPORTED: a
+ * glyph that is too large. */
+ts_status ts_text_draw_sharp(struct ts_ctx *ctx, uint8_t *picture, const ts_text *text,
+                             const ts_fonts *fonts, int64_t size, int64_t x, int64_t y,
+                             int64_t height, int64_t width);
+
 #ifdef __cplusplus
 }
 #endif

@@ -9,11 +9,7 @@
 static void golden(void **state)
 {
     (void)state;
-    /* In these two, of DejaVu Serif Bold at 20 pixels, its hinting programs for black-and-white
-     * drawing narrow stems and advances; nothing here runs them. */
-    static const char *const known[] = {"A very long line of text that must shrink",
-                                        "WWWWWWWWWWWWWWWWWWWW"};
-    glyph_rows(ts_glyph_modules, "data/goldens/glyph/line.json", 29, known, 2, 2);
+    glyph_rows(ts_glyph_modules, "data/goldens/glyph/line.json", 29, NULL, 0, 0);
 }
 
 static void errors(void **state)
