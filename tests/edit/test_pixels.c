@@ -90,7 +90,7 @@ static void rounding(void **state)
     (void)state;
     ts_ctx ctx;
     ts_ctx_open(&ctx, &ts_table_plain, TS_F64, 1);
-    double x[6] = {-3, 7, NAN, 0, 1, INFINITY};
+    double x[6] = {-3, 7, (double)NAN, 0, 1, (double)INFINITY};
     uint8_t out[6];
     const ts_tensor t = ts_tensor_of(x, TS_F64, 4, (int64_t[]){1, 1, 2, 3});
     assert_int_equal(ts_pixels_of(&ctx, out, t), TS_OK);

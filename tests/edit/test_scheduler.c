@@ -45,7 +45,7 @@ static void sigmas(void **state)
     /* A fixed shift s: s t / (1 + (s - 1) t). */
     ts_scheduler fixed = flux;
     fixed.dynamic = false;
-    assert_int_equal(ts_scheduler_sigmas(&ctx, moved, &fixed, 2, NAN, false), TS_OK);
+    assert_int_equal(ts_scheduler_sigmas(&ctx, moved, &fixed, 2, (double)NAN, false), TS_OK);
     assert_true(moved[0] == 1 && moved[1] == 0.75 && moved[2] == 0);
     assert_int_equal(ts_scheduler_sigmas(&ctx, moved, &fixed, 1, 0, true), TS_OK);
     assert_true(moved[0] == 1 && moved[1] == 0);
@@ -126,7 +126,7 @@ static void limits(void **state)
     ts_ctx ctx;
     double sigma[3];
     static const int64_t steps[] = {0, -1, TS_MAX_STEPS + 1, INT64_MAX};
-    static const double shifts[] = {1e3, -1e3, NAN, INFINITY};
+    static const double shifts[] = {1e3, -1e3, (double)NAN, (double)INFINITY};
     ts_ctx_open_plain(&ctx);
     for (int i = 0; i < 4; i++) {
         ts_scheduler_sigmas(&ctx, sigma, &flux, steps[i], 0.5, true);
