@@ -42,6 +42,9 @@ static void print_build(void)
     if (*ts_blas_core_wanted())
         printf("             %s would be faster, but could not be chosen\n",
                ts_blas_core_wanted());
+    printf("bf16         linear layers on %s\n",
+           ts_blas_bf16() ? "the processor's own products (--precision bf16, blas)"
+                          : "f32 products: no AVX-512 BF16 here, or no blas");
     ts_par_threads(0);
     printf("threads      %d unless --threads says otherwise\n", ts_par_count());
     print_processor();

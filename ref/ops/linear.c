@@ -22,11 +22,42 @@ static void *column(ts_tensor y, int64_t j)
     return (char *)y.data + (size_t)j * ts_dtype_size(y.dtype);
 }
 
+/* The bf16 product that the context asks for and its processor has, or NULL. */
+static const ts_bf16_product *bf16_product(const ts_ctx *ctx, ts_tensor w)
+{
+    const bool asked = ctx->compute == TS_F32 && ctx->round == TS_BF16 && w.dtype == TS_BF16;
+    return asked && ctx->table->bf16 ? ctx->table->bf16() : NULL;
+}
+
+static void forward_bf16(ts_ctx *ctx, ts_step *s, const ts_bf16_product *product)
+{
+    const int64_t rows = s->n[0], k = s->n[1], n = s->n[2];
+    const uint16_t *w = s->in[1].data;
+    uint16_t *x = ts_take(ctx, (size_t)product->rows_room(rows, k) * sizeof *x);
+    uint16_t *panel = ts_take(ctx, (size_t)product->weights_room(TS_PANEL, k) * sizeof *panel);
+    if (!x || !panel)
+        return;
+    product->pack_rows(x, s->in[0].data, rows, k);
+    for (int64_t j = 0; j < n; j += TS_PANEL) {
+        const int64_t size[3] = {rows, k, j + TS_PANEL < n ? TS_PANEL : n - j};
+        product->pack_weights(panel, w + j * k, size[2], k);
+        product->linear(column(s->out, j), n, x, panel,
+                        s->in[2].data ? column(s->in[2], j) : NULL, size);
+    }
+}
+
 /* n[0] rows, n[1] inputs k, n[2] outputs n */
 static void forward(ts_ctx *ctx, ts_step *s)
 {
     const int64_t rows = s->n[0], k = s->n[1], n = s->n[2];
     const ts_tensor b = s->in[2];
+    const ts_bf16_product *product = bf16_product(ctx, s->in[1]);
+    if (product) {
+        const ts_arena_mark mark = ts_arena_here(&ctx->arena);
+        forward_bf16(ctx, s, product);
+        ts_arena_return(&ctx->arena, mark);
+        return;
+    }
     for (int64_t j = 0; j < n && !ctx->status; j += TS_PANEL) {
         const ts_arena_mark mark = ts_arena_here(&ctx->arena);
         const int64_t count = j + TS_PANEL < n ? TS_PANEL : n - j;

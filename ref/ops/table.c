@@ -59,6 +59,7 @@ const ts_table ts_table_fast = {
 const ts_table ts_table_blas = {
     .name = "blas",
     .has_f64 = true,
+    .bf16 = ts_blas_bf16,
 #include "ref/ops/kernels.def"
 };
 #undef KERNEL_BLAS
@@ -112,3 +113,10 @@ const char *ts_blas_core_wanted(void)
     return "";
 #endif
 }
+
+#if !defined(TS_WITH_BLAS)
+const ts_bf16_product *ts_blas_bf16(void)
+{
+    return NULL;
+}
+#endif

@@ -44,11 +44,27 @@ typedef struct {
 #undef KERNEL_BLAS
 #undef GAUGE
 
+/* Products of bf16 numbers with sums in f32, where the processor has them: y (rows, n), rows ldy
+ * apart, = x w^T + b. x is rounded to bf16 once, weights (n, k) are put into the product's order; both
+ * need room for so many numbers. size: rows, k, n; b may be NULL. */
+typedef struct ts_bf16_product {
+    int64_t (*rows_room)(int64_t rows, int64_t k);
+    int64_t (*weights_room)(int64_t n, int64_t k);
+    void (*pack_rows)(uint16_t *to, const float *x, int64_t rows, int64_t k);
+    void (*pack_weights)(uint16_t *to, const uint16_t *w, int64_t n, int64_t k);
+    void (*linear)(float *y, int64_t ldy, const uint16_t *x, const uint16_t *w, const float *b,
+                   const int64_t size[3]);
+} ts_bf16_product;
+
+/* That of blas; NULL without blas or without the instructions (AVX-512 BF16). */
+const ts_bf16_product *ts_blas_bf16(void);
+
 typedef struct ts_table {
     const char *name;
     ts_kernels_f32 f32;
     ts_kernels_f64 f64;
     bool has_f64;
+    const ts_bf16_product *(*bf16)(void); /* or NULL */
 } ts_table;
 
 extern const ts_table ts_table_plain, ts_table_fast, ts_table_honest;

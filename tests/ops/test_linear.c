@@ -1,5 +1,6 @@
 #include "tests/support/op.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 static ts_tensor apply(ts_ctx *ctx, const ts_tensor *in, const void *arg)
@@ -147,11 +148,51 @@ static void errors(void **state)
     op_free(&rank);
 }
 
+/* bf16 weights and results rounded to bf16, on blas: the processor's bf16 products where it has them.
+ * Judged by the law of rounded operations; a term left out, or sums in bf16, would be far outside. */
+static void bf16_products(void **state)
+{
+    (void)state;
+    static const int64_t size[][3] = {{6, 128, 64}, {13, 67, 131}, {1, 1, 1}, {40, 1200, 600}, {3, 0, 5}};
+    const ts_table *table = ts_table_named("blas");
+    for (int i = 0; table && i < 5; i++) {
+        const int64_t rows = size[i][0], k = size[i][1], n = size[i][2];
+        ts_ctx ctx;
+        ts_ctx_open(&ctx, table, TS_F32, 2);
+        ctx.round = TS_BF16;
+        const ts_tensor x = ts_new(&ctx, TS_F32, 2, (int64_t[]){rows, k});
+        const ts_tensor w = ts_new(&ctx, TS_BF16, 2, (int64_t[]){n, k});
+        const ts_tensor b = ts_new(&ctx, TS_F32, 1, &n);
+        for (int64_t j = 0; j < rows * k; j++)
+            ts_store(x.data, TS_F32, j, op_value(j));
+        for (int64_t j = 0; j < n * k; j++)
+            ts_store(w.data, TS_BF16, j, op_value(j + 50));
+        for (int64_t j = 0; j < n; j++)
+            ts_store(b.data, TS_F32, j, op_value(j + 90));
+        ts_round_to(x.data, TS_F32, TS_BF16, rows * k);
+        ts_round_to(b.data, TS_F32, TS_BF16, n);
+        const ts_tensor y = ts_linear(&ctx, x, w, b);
+        assert_int_equal(ctx.status, TS_OK);
+        for (int64_t at = 0; at < rows * n; at++) {
+            double sum = ts_load(b.data, TS_F32, at % n), gauge = fabs(sum);
+            for (int64_t c = 0; c < k; c++) {
+                const double term = ts_load(x.data, TS_F32, at / n * k + c) *
+                                    ts_load(w.data, TS_BF16, at % n * k + c);
+                sum += term;
+                gauge += fabs(term);
+            }
+            const double allowed = fabs(sum) / 256 + (4 + sqrt((double)k) / 8) * gauge / 16777216;
+            assert_true(fabs(ts_load(y.data, TS_F32, at) - sum) <= allowed);
+        }
+        ts_ctx_close(&ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(sizes),
-        cmocka_unit_test(panels),
+        cmocka_unit_test(panels), cmocka_unit_test(bf16_products),
         cmocka_unit_test(weight_types),
         cmocka_unit_test(rounding),
         cmocka_unit_test(strided),
