@@ -67,7 +67,7 @@ command := $(wildcard ref/cli/*.c)
 
 objects := $(sources:%.c=$(BUILD)/%.o) $(kernels:%.c=$(BUILD)/%.f32.o) \
            $(kernels:%.c=$(BUILD)/%.f64.o) \
-           $(patsubst ref/ops/plain/%.c,$(BUILD)/ref/ops/plain/%.honest.o,$(filter ref/ops/plain/%,$(kernels)))
+           $(foreach t,honest paired,$(patsubst %.c,$(BUILD)/%.$t.o,$(filter ref/ops/plain/%,$(kernels))))
 command_objects := $(command:%.c=$(BUILD)/%.o)
 # Tests that read or write pictures. (Of the fuzz corpus, pictures are then refused.)
 pictured := tests/io/test_png.c tests/io/test_jpeg.c tests/io/test_picture.c tests/self/test_faults.c \
@@ -127,6 +127,10 @@ $(BUILD)/%.f64.o: %.c $(stamp)
 $(BUILD)/%.honest.o: %.c $(stamp)
 	@echo "  CC   $< (honest)"
 	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -O3 -DTS_TABLE=honest)
+
+$(BUILD)/%.paired.o: %.c $(stamp)
+	@echo "  CC   $< (paired)"
+	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -DTS_PAIRED -O3 -DTS_TABLE=paired)
 
 # Loops over whole weights.
 $(BUILD)/ref/base/convert.o: CFLAGS += -O3

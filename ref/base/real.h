@@ -1,18 +1,21 @@
-/* real.h: one source, three arithmetics.
+/* real.h: one source, four arithmetics.
  *
- * A kernel of ops/plain is compiled three times, from the same lines:
+ * A kernel of ops/plain is compiled four times, from the same lines:
  *
  *     f32     results are floats, everything inside is double: the exact result, rounded once
  *     f64     results are doubles: the truth
  *     honest  results are floats and so is everything inside, sums are added one term after another:
- *             the error that a float implementation may make, by one scheme that is the same on every
+ *             the error that a float implementation may make, by a scheme that is the same on every
  *             machine. (Sums in blocks were tried: where many terms are equal, as over a flat picture
  *             or over padding tokens, a correct program that adds them one after another is off by 10
  *             to 30 times what the blocks say.)
+ *     paired  as honest, but every sum runs in two, even and odd terms: another throw of the same
+ *             dice. An error that a few roundings decide is small by luck in one run in many, and
+ *             then every correct program would be refused; not so twice.
  *
  * and a kernel of ops/fast or ops/blas the first two times. The build passes -DTS_REAL_BITS=32 or
- * 64, -DTS_HONEST for the third, and -DTS_TABLE=plain, fast, blas or honest; TS_NAME(f) is then
- * ts_plain_f_f32 and so on.
+ * 64, -DTS_HONEST for the third and fourth, -DTS_PAIRED for the fourth, and -DTS_TABLE=plain, fast,
+ * blas, honest or paired; TS_NAME(f) is then ts_plain_f_f32 and so on.
  *
  * real is the type of what is stored, wide the type of what is computed, and a sum is written
  *
@@ -55,6 +58,23 @@ typedef float wide;
 typedef double wide;
 #endif
 
+#if defined(TS_PAIRED)
+typedef struct {
+    wide sum, other;
+} accumulator;
+
+static inline void accumulate(accumulator *s, wide term)
+{
+    const wide next = s->other;
+    s->other = s->sum + term;
+    s->sum = next;
+}
+
+static inline wide total(const accumulator *s)
+{
+    return s->sum + s->other;
+}
+#else
 typedef struct {
     wide sum;
 } accumulator;
@@ -68,6 +88,7 @@ static inline wide total(const accumulator *s)
 {
     return s->sum;
 }
+#endif
 
 #endif /* TS_REAL_BITS */
 #endif

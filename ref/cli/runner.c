@@ -73,10 +73,15 @@ ts_how ts_how_truth(const ts_how *how)
     return truth;
 }
 
-ts_how ts_how_honest(const ts_how *how, ts_dtype format)
+ts_honest ts_larger_honest(ts_honest a, ts_honest b)
+{
+    return (ts_honest){a.norm > b.norm ? a.norm : b.norm, a.max > b.max ? a.max : b.max};
+}
+
+ts_how ts_how_honest(const ts_how *how, ts_dtype format, int scheme)
 {
     ts_how honest = *how;
-    honest.table = &ts_table_honest;
+    honest.table = scheme ? &ts_table_paired : &ts_table_honest;
     honest.compute = TS_F32;
     honest.round = format == TS_BF16 || format == TS_F16 ? format : TS_NONE;
     honest.gauges = false;

@@ -2,6 +2,7 @@
 #ifndef TS_CLI_RUNNER_H
 #define TS_CLI_RUNNER_H
 
+#include "ref/base/judge.h"
 #include "ref/base/trace.h"
 #include "ref/cli/case.h"
 #include "ref/ops/table.h"
@@ -44,6 +45,10 @@ const char *ts_format_name(ts_dtype format); /* "f32" */
 
 /* The same in f64 on fast (the truth), and in `format` on honest (the error that is honest). */
 ts_how ts_how_truth(const ts_how *how);
-ts_how ts_how_honest(const ts_how *how, ts_dtype format);
+enum { TS_SCHEMES = 2 };
+ts_how ts_how_honest(const ts_how *how, ts_dtype format, int scheme); /* 0: honest, 1: paired */
+
+/* The larger of two honest errors, norm and maximum each. */
+ts_honest ts_larger_honest(ts_honest a, ts_honest b);
 
 #endif

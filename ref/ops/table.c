@@ -11,9 +11,9 @@
 
 #define GAUGE(name, args)
 
-/* Prototypes: every kernel of plain and honest, and those of fast and blas that are their own. */
+/* Prototypes: every kernel of plain, honest and paired, and those of fast and blas that are their own. */
 #define real float
-#define KERNEL_PLAIN(name, args) void ts_plain_##name##_f32 args; void ts_honest_##name##_f32 args;
+#define KERNEL_PLAIN(name, args) void ts_plain_##name##_f32 args; void ts_honest_##name##_f32 args; void ts_paired_##name##_f32 args;
 #define KERNEL_FAST(name, args) KERNEL_PLAIN(name, args) void ts_fast_##name##_f32 args;
 #define KERNEL_BLAS(name, args) KERNEL_FAST(name, args) void ts_blas_##name##_f32 args;
 #include "ref/ops/kernels.def"
@@ -72,6 +72,13 @@ const ts_table ts_table_blas = {
 #define KERNEL_BLAS KERNEL_PLAIN
 const ts_table ts_table_honest = {
     .name = "honest",
+#include "ref/ops/kernels.def"
+};
+#undef KERNEL_PLAIN
+
+#define KERNEL_PLAIN(name, args) .f32.name = ts_paired_##name##_f32,
+const ts_table ts_table_paired = {
+    .name = "paired",
 #include "ref/ops/kernels.def"
 };
 

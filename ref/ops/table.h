@@ -6,8 +6,9 @@
  *     fast    blocked and threaded, the same bits as plain
  *     blas    linear, matmul, convolution and attention on OpenBLAS in fixed tiles, softmax, SiLU and
  *             GELU in float vectors; the rest as fast
- *     honest  plain with float inside and blocked sums (base/real.h): float storage only; it
- *             measures the error that a format must make, nothing else
+ *     honest  plain with float inside (base/real.h): float storage only; it measures the error that a
+ *             format must make, nothing else
+ *     paired  the same with sums in two halves: a second throw of the dice
  *
  * An operation calls the table of its context and never silently another. */
 #ifndef TS_OPS_TABLE_H
@@ -67,7 +68,7 @@ typedef struct ts_table {
     const ts_bf16_product *(*bf16)(void); /* or NULL */
 } ts_table;
 
-extern const ts_table ts_table_plain, ts_table_fast, ts_table_honest;
+extern const ts_table ts_table_plain, ts_table_fast, ts_table_honest, ts_table_paired;
 #if defined(TS_WITH_BLAS)
 extern const ts_table ts_table_blas;
 #endif

@@ -61,10 +61,13 @@ static void honest_and_true(void **state)
     ts_ctx_open_plain(&ctx);
     assert_int_equal(ts_how_from(&ctx, &how, &format, "bf16", "fast", 1), TS_OK);
     assert_true(ts_how_truth(&how).compute == TS_F64 && ts_how_truth(&how).round == TS_NONE);
-    const ts_how rough = ts_how_honest(&how, TS_BF16);
+    const ts_how rough = ts_how_honest(&how, TS_BF16, 0);
     assert_ptr_equal(rough.table, &ts_table_honest);
     assert_true(rough.compute == TS_F32 && rough.round == TS_BF16);
-    assert_true(ts_how_honest(&how, TS_F64).round == TS_NONE);
+    assert_true(ts_how_honest(&how, TS_F64, 1).round == TS_NONE);
+    assert_ptr_equal(ts_how_honest(&how, TS_F64, 1).table, &ts_table_paired);
+    const ts_honest e = ts_larger_honest((ts_honest){1, 4}, (ts_honest){2, 3});
+    assert_true(e.norm == 2 && e.max == 4);
     assert_int_equal(ts_how_from(&ctx, &how, &format, "f32", "none", 1), TS_ERROR_USAGE);
     ts_ctx_close(&ctx);
 }
