@@ -18,8 +18,17 @@
 #endif
 #endif
 
+/* clang before 18 gives the copies' common name a suffix, and other files do not find it. */
+#if defined(__clang__)
+#define TS_CAN_CLONE (__clang_major__ >= 18)
+#elif defined(__GNUC__)
+#define TS_CAN_CLONE (__GNUC__ >= 12)
+#else
+#define TS_CAN_CLONE 0
+#endif
+
 #if !defined(TS_CLONES)
-#if defined(__x86_64__) && defined(__GLIBC__) && (defined(__clang__) || __GNUC__ >= 12)
+#if defined(__x86_64__) && defined(__GLIBC__) && TS_CAN_CLONE
 #define TS_CLONES __attribute__((target_clones("arch=x86-64-v4", "avx2", "default")))
 #else
 #define TS_CLONES

@@ -70,7 +70,7 @@ static ts_status run_conv2d(ts_ctx *ctx, ts_call *call)
     return give(ctx, call, ts_conv2d(ctx, x, w, ts_call_optional(call, "bias"), config));
 }
 
-/* segments: [0, ..., tokens]; between: what pair (i, j) of them adds, null where i does not see j. */
+/* segments: [0, ..., tokens]; between: what pair (i, j) of them adds, null: i does not see j. */
 static void read_segments(ts_ctx *ctx, const ts_call *call, ts_attention_bias *bias)
 {
     const json_t *between = ts_call_json(call, "between");

@@ -44,7 +44,8 @@ static const ts_attention_args *args_of(ts_ctx *ctx, const ts_step *s)
     if (!ts_mul_size(2 * longest + widest + 1, TS_ATTENTION_ROWS * (int64_t)sizeof(double),
                      &a->scratch_bytes) ||
         !ts_mul_size(a->scratch_bytes, ts_par_count(), &bytes)) {
-        ts_fail(ctx, TS_ERROR_MEMORY, "attention over %lld tokens does not fit", (long long)longest);
+        ts_fail(ctx, TS_ERROR_MEMORY, "attention over %lld tokens does not fit",
+                (long long)longest);
         return NULL;
     }
     a->scratch = ts_take(ctx, (size_t)bytes);

@@ -1,4 +1,4 @@
-/* attention_blocks.h: attention in blocks of queries (walking back: also of keys), for fast and blas.
+/* attention_blocks.h: attention in blocks of queries (walking back: also of keys).
  *
  * A thread holds the scores of ROWS queries against all keys, never L x L of them. The file that
  * includes this says in what numbers and how products are made:
@@ -66,8 +66,8 @@ static bool all_finite(const real *x, int64_t n)
     return finite;
 }
 
-/* c (rows, width) = sums over j of weight_rj x_jc, without the pairs where p is `gone`; p NULL: x is
- * known to be finite. */
+/* c (rows, width) = sums over j of weight_rj x_jc, without the pairs where p is `gone`; p NULL: x
+ * is known to be finite. */
 static void weigh(const block *k, const cell *weight, const cell *p, cell gone, const real *x,
                   int64_t width)
 {
@@ -91,7 +91,7 @@ static void store(real *to, const block *k, int64_t width, double factor)
         to[i] = (real)(factor * (double)k->c[i]);
 }
 
-/* What is added to scores first .. first + n of row r: pair_bias of bias.h, a piece of a row at a time. */
+/* What is added to scores first .. first + n of row r: pair_bias of bias.h for a piece of a row. */
 static void row_bias(double *bias, const block *k, int64_t r, int64_t first, int64_t n)
 {
     const ts_attention_args *s = k->s;
@@ -244,12 +244,14 @@ static void query_probabilities(const block *k, const double *rows)
     }
 }
 
-/* The same with queries across the block. */
+/* The same with queries across the block: each has a maximum of its own. */
 TS_CLONES
 static void shift_all(cell *p, const double *max, int64_t n)
 {
-    for (int64_t i = 0; i < n; i++)
-        p[i] = (cell)ts_exp((double)p[i] - (max[i * ROW] == (double)-INFINITY ? 0.0 : max[i * ROW]));
+    for (int64_t i = 0; i < n; i++) {
+        const double m = max[i * ROW];
+        p[i] = (cell)ts_exp((double)p[i] - (m == (double)-INFINITY ? 0.0 : m));
+    }
 }
 
 static void key_probabilities(const block *k, const double *rows)

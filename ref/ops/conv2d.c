@@ -3,8 +3,8 @@
 #include "ref/ops/dispatch.h"
 #include "ref/ops/ops.h"
 
-/* The step's shape with scratch for every thread: the block of results that it has in work. NULL after
- * a failure. */
+/* The step's shape with scratch for every thread: the block of results that it has in work. NULL
+ * after a failure. */
 static const ts_conv_shape *working(ts_ctx *ctx, const ts_step *s)
 {
     ts_conv_shape *shape = ts_take(ctx, sizeof *shape);

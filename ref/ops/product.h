@@ -22,8 +22,8 @@ typedef struct ts_conv_shape {
 
 enum { TS_ATTENTION_SEGMENTS = 8 };
 
-/* q (batch, heads, lq, d), k (batch, heads, lk, d), v (batch, heads, lk, dv): arrays of the kernel's
- * storage type. Where a gauge is computed, g* say how far they are off themselves (or NULL). */
+/* q (batch, heads, lq, d), k (batch, heads, lk, d), v (batch, heads, lk, dv): arrays of the
+ * kernel's storage type. Where a gauge is computed, g* say how far they are off themselves (or NULL). */
 typedef struct ts_attention_args {
     int64_t batch, heads, lq, lk, d, dv;
     const void *q, *k, *v;
@@ -31,8 +31,8 @@ typedef struct ts_attention_args {
     double scale;
     const void *mask;        /* added to the scores, or NULL */
     const uint8_t *allow;    /* 0: must not attend; or NULL */
-    int64_t mask_stride[4];  /* of either mask over (batch, heads, lq, lk), 0 where it has one element
-                                for all */
+    int64_t mask_stride[4];  /* of either mask over (batch, heads, lq, lk), 0 where it has one
+                                element for all */
     int64_t mask_size[4];
     bool causal;
     int segments;

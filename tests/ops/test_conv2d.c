@@ -109,11 +109,11 @@ static void infinite_tap(void **state)
 {
     (void)state;
     static const setting s = {1, 1, 1, 1, 1, 2, 1, 2, {.left = 1}};
-    static const double expected[2] = {NAN, INFINITY};
+    static const double expected[2] = {(double)NAN, (double)INFINITY};
     op_case c = case_of(&s, false);
     ((double *)c.in[0].data)[0] = 2;
     ((double *)c.in[0].data)[1] = 3;
-    ((double *)c.in[1].data)[0] = INFINITY;
+    ((double *)c.in[1].data)[0] = (double)INFINITY;
     ((double *)c.in[1].data)[1] = 1;
     op_exact(&c, expected);
     op_free(&c);

@@ -33,7 +33,7 @@ static void panels(void **state)
     op_free(&c);
 }
 
-/* Whole numbers: exact in every order of sums, in every type. x (rows, k) and w (n, k) hold -3 .. 3. */
+/* Whole numbers -3 .. 3 in x (rows, k) and w (n, k): exact in every order of sums and type. */
 enum { WHOLE_ROWS = 259, WHOLE_K = 130, WHOLE_N = 517 };
 
 static double whole(int64_t i)
@@ -82,8 +82,8 @@ static void weight_types(void **state)
     free(expected);
 }
 
-/* In a context that rounds to bf16, weight and result have 8 bits: 257 becomes 256 (to even), so y =
- * 256 * 1 + 3 = 259 becomes 260. Sums are not rounded. */
+/* In a context that rounds to bf16, weight and result have 8 bits: 257 becomes 256 (to even), so
+ * y = 256 * 1 + 3 = 259 becomes 260. Sums are not rounded. */
 static void rounding(void **state)
 {
     (void)state;

@@ -271,7 +271,7 @@ void op_gauge(const op_case *c)
         if (r.n && fabs(r.y[most]) > 0 && r.gauge[most] < 100.0 * fabs(r.y[most])) {
             y.y[most] += 1e-3 * r.y[most];
             assert_false(accepted(y.y, r.y, r.gauge, r.n, law, &where));
-            y.y[most] = NAN;
+            y.y[most] = (double)NAN;
             assert_false(accepted(y.y, r.y, r.gauge, r.n, law, &where));
         }
         outcome_free(&y);

@@ -90,7 +90,8 @@ void ts_dgemm(double *c, int64_t ldc, ts_matrix a, ts_matrix b, int64_t rows, in
         for (int64_t j = 0; j < columns; j++) {
             double sum = add ? c[i * ldc + j] : 0.0;
             for (int64_t l = 0; l < k; l++)
-                sum += ((const double *)a.data)[at(a, i, l)] * ((const double *)b.data)[at(b, l, j)];
+                sum += ((const double *)a.data)[at(a, i, l)] *
+                       ((const double *)b.data)[at(b, l, j)];
             c[i * ldc + j] = sum;
         }
 }

@@ -1,12 +1,12 @@
 /* conv2d.c: plain/conv2d.c on OpenBLAS.
  *
- * Each product has the picture seen through the kernel's taps as a factor. A block of it, DEPTH taps
- * of PIXELS pixels, is laid out in a thread's scratch when it is needed; the whole is never held.
+ * Each product has the picture seen through the kernel's taps as a factor. A block of it, DEPTH
+ * taps of PIXELS pixels, is laid out in a thread's scratch when needed; the whole is never held.
  *
  *     forward   y (o, pixels)     += w (o, cuv)          taps (cuv, pixels)
  *     weight    dw (o, cuv)       += dy (o, pixels)      taps (cuv, pixels)^T
- *     input     taps (cuv, pixels) = w (o, cuv)^T        dy (o, pixels),  then added to dx where each
- *                                                        tap looked */
+ *     input     taps (cuv, pixels) = w (o, cuv)^T        dy (o, pixels),  then added to dx where
+ *                                                        each tap looked */
 #include "ref/base/par.h"
 #include "ref/ops/blas/gemm.h"
 #include "ref/ops/kernels.h"
@@ -31,7 +31,7 @@ static int64_t shorter(int64_t n, int64_t limit)
     return n < limit ? n : limit;
 }
 
-/* What tap k = (plane, u, v) sees of `count` pixels that lie in one row: those from first to last - 1
+/* What tap k = (plane, u, v) sees of `count` pixels that lie in one row: those from first up to last
  * look inside the picture, pixel q of them at x[at + across q]. */
 typedef struct {
     int64_t count, first, last, at;

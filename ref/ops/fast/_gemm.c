@@ -42,7 +42,8 @@ static void line(double *to, int64_t step, ts_factor f, int64_t at, int64_t stri
         copy(to, step, (const double *)f.data + at, stride, n);
 }
 
-void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j, int64_t columns)
+void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j,
+                   int64_t columns)
 {
     for (int64_t first = 0; first < columns; first += COLUMNS) {
         double *panel = packed + ts_packed_at(depth, 0, first);

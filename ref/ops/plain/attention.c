@@ -5,8 +5,8 @@
  *                                 z_i = sum_j exp(s_ij - m_i)
  *
  * Source:   Vaswani et al. 2017, eq. (1); torch.nn.functional.scaled_dot_product_attention
- * Shapes:   product.h; y, dy (batch, heads, lq, dv); rows (batch, heads, lq, 3): m, z and, filled by
- *           the walk back, D
+ * Shapes:   product.h; y, dy (batch, heads, lq, dv); rows (batch, heads, lq, 3): m, z and, filled
+ *           by the walk back, D
  * Pitfalls: a key whose score is -infinity (masked out: bias.h) does not exist for its query: not
  *           even a NaN there reaches the result. A query without keys has y = 0, z = 0, and no
  *           gradient flows through it (torch gives NaN).
@@ -200,8 +200,8 @@ void TS_NAME(attention_backward_mask)(real *dmask, const real *dy, const double 
 }
 
 #if defined(TS_GAUGES)
-/* A weight below the smallest normal float may be lost, by honest programs and processors: 2^-126 in
- * units of a float's rounding. */
+/* A weight below the smallest normal float, 2^-126, may be lost by honest programs and processors:
+ * here in units of a float's rounding. */
 static const double faint = 0x1p-102;
 
 static double off(const double *g, int64_t i)

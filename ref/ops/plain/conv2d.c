@@ -39,7 +39,8 @@ void TS_NAME(conv2d_forward)(real *y, const real *x, const real *w, const real *
                     for (int64_t v = 0; v < s->kw; v++, wi++) {
                         const int64_t at =
                             input_at(s, input_plane(s, out, cu / s->kh),
-                                     s->down * p + cu % s->kh - s->top, s->across * q + v - s->left);
+                                     s->down * p + cu % s->kh - s->top,
+                                     s->across * q + v - s->left);
                         accumulate(&sum, (at < 0 ? 0 : (wide)x[at]) * (wide)*wi);
                     }
                 y[(out * s->out_h + p) * s->out_w + q] =
