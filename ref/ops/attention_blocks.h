@@ -58,11 +58,21 @@ static void dots(cell *c, const block *k, const real *x, const real *y, int64_t 
     score_all(c, x + k->first * width, y, k->rows, width, k->length);
 }
 
+/* 0 times a number is 0, but not of infinities and NaN. */
+TS_CLONES
 static bool all_finite(const real *x, int64_t n)
 {
+    enum { LANES = 16 };
+    real lost[LANES] = {0};
+    int64_t i = 0;
+    for (; i + LANES <= n; i += LANES)
+        for (int j = 0; j < LANES; j++)
+            lost[j] += 0 * x[i + j];
+    for (; i < n; i++)
+        lost[0] += 0 * x[i];
     bool finite = true;
-    for (int64_t i = 0; i < n; i++)
-        finite = finite && isfinite(x[i]);
+    for (int j = 0; j < LANES; j++)
+        finite = finite && lost[j] == 0;
     return finite;
 }
 
@@ -119,6 +129,15 @@ static bool has_bias(const ts_attention_args *s)
     return s->causal || s->segments > 0 || s->allow || s->mask;
 }
 
+TS_CLONES
+static void scale_and_add(cell *p, double scale, const double *bias, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++) {
+        const cell sum = (cell)((double)p[i] * scale + bias[i]);
+        p[i] = bias[i] == (double)-INFINITY ? (cell)-INFINITY : sum;
+    }
+}
+
 /* p = scale p + bias for one row of the block. */
 static void finish_scores(const block *k, int64_t r)
 {
@@ -130,9 +149,7 @@ static void finish_scores(const block *k, int64_t r)
         cell *p = k->p + r * k->length + j;
         if (has_bias(k->s))
             row_bias(bias, k, r, j, n);
-        for (int64_t i = 0; i < n; i++)
-            p[i] = bias[i] == (double)-INFINITY ? (cell)-INFINITY
-                                                : (cell)((double)p[i] * scale + bias[i]);
+        scale_and_add(p, scale, bias, n);
     }
 }
 

@@ -8,7 +8,7 @@
 
 /* What a thread has in work at a time in a convolution. fast: so many columns of results, which are
  * pixels, or, for the gradient of the weight, taps. blas: so many taps of so many pixels. */
-enum { TS_CONV_COLUMNS = 128, TS_CONV_DEPTH = 512, TS_CONV_PIXELS = 256 };
+enum { TS_CONV_COLUMNS = 256, TS_CONV_DEPTH = 512, TS_CONV_PIXELS = 256 };
 
 /* x (batch, groups c, h, w), w (groups o, c, kh, kw), y (batch, groups o, out_h, out_w). */
 typedef struct ts_conv_shape {
@@ -23,7 +23,7 @@ typedef struct ts_conv_shape {
 enum { TS_ATTENTION_SEGMENTS = 8 };
 
 /* q (batch, heads, lq, d), k (batch, heads, lk, d), v (batch, heads, lk, dv): arrays of the
- * kernel's storage type. Where a gauge is computed, g* say how far they are off themselves (or NULL). */
+ * kernel's storage type. Where a gauge is computed, g* say how far they are off (or NULL). */
 typedef struct ts_attention_args {
     int64_t batch, heads, lq, lk, d, dv;
     const void *q, *k, *v;
@@ -44,6 +44,6 @@ typedef struct ts_attention_args {
 
 /* Rows (queries; in the walk back also keys) that a thread has in work at a time: its scratch holds
  * their scores against everything, twice. Nothing is nearer to L x L than that. */
-enum { TS_ATTENTION_ROWS = 64 };
+enum { TS_ATTENTION_ROWS = 128 };
 
 #endif

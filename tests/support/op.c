@@ -253,9 +253,9 @@ void op_gauge(const op_case *c)
         if (!tables[t])
             continue;
         outcome y = run(c, tables[t], TS_F32, 2, true, false);
-        /* The honest scheme and BLAS add floats one after another: where nothing cancels (the inputs
-         * here swing in step with each other) they are off by up to half a unit for each term, which
-         * the law does not allow a product. No sum of a forward or a backward has more terms than
+        /* The honest scheme and BLAS add floats one after another: where nothing cancels (the
+         * inputs here swing in step with each other) they are off by up to half a unit for each
+         * term, which the law does not allow a product. No sum of a forward or a backward has more terms than
          * the largest tensor has elements. */
         const double law = 4.0 + sqrt(r.terms) / 8.0;
         const double factor =

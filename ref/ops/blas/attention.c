@@ -1,5 +1,5 @@
-/* attention.c: plain/attention.c in blocks on OpenBLAS: attention_blocks.h with scores in the storage's
- * type. The way forward makes exponentials in that type, too, and leaves values that are not finite,
+/* attention.c: plain/attention.c in blocks on OpenBLAS: attention_blocks.h with scores in the
+ * storage's type. The way forward makes exponentials in that type, too, and leaves values that are not finite,
  * where a weight of zero does not make a zero, to fast. */
 #include "ref/ops/blas/exponentials.h"
 #include "ref/ops/blas/gemm.h"
@@ -9,14 +9,14 @@ typedef real cell;
 enum { ROWS = TS_ATTENTION_ROWS * (int)(sizeof(double) / sizeof(real)) };
 
 static void score_all(real *c, const real *x, const real *y, int64_t rows, int64_t width,
-                     int64_t length)
+                      int64_t length)
 {
     TS_GEMM(c, length, (ts_matrix){x, width, false}, (ts_matrix){y, width, true}, rows, width,
             length, false);
 }
 
 static void weighted(real *c, const real *weight, const real *x, int64_t rows, int64_t length,
-                         int64_t width)
+                     int64_t width)
 {
     TS_GEMM(c, width, (ts_matrix){weight, length, false}, (ts_matrix){x, width, false}, rows,
             length, width, false);

@@ -31,8 +31,8 @@ static int64_t shorter(int64_t n, int64_t limit)
     return n < limit ? n : limit;
 }
 
-/* What tap k = (plane, u, v) sees of `count` pixels that lie in one row: those from first up to last
- * look inside the picture, pixel q of them at x[at + across q]. */
+/* What tap k = (plane, u, v) sees of `count` pixels that lie in one row: those from first up to
+ * last look inside the picture, pixel q of them at x[at + across q]. */
 typedef struct {
     int64_t count, first, last, at;
 } run;

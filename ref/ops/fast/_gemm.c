@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-enum { ROWS = 4, COLUMNS = TS_PANEL_COLUMNS };
+enum { ROWS = 8, COLUMNS = TS_PANEL_COLUMNS };
 
 static int64_t offset_of(ts_factor f, int64_t k)
 {
@@ -42,6 +42,73 @@ static void line(double *to, int64_t step, ts_factor f, int64_t at, int64_t stri
         copy(to, step, (const double *)f.data + at, stride, n);
 }
 
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector) && __has_builtin(__builtin_convertvector)
+#define HAS_SHUFFLES
+#endif
+#endif
+
+enum { FEW = 8, AHEAD = 48 };
+
+#if defined(HAS_SHUFFLES)
+typedef float eight_floats __attribute__((vector_size(32), aligned(4), may_alias));
+typedef double eight __attribute__((vector_size(64), aligned(8), may_alias));
+
+/* to[i step + j] = from[i + j side] for 8 x 8 numbers: pairs change places, then pairs of pairs,
+ * then halves. */
+TS_CLONES
+static void turn(double *to, int64_t step, const float *from, int64_t side)
+{
+    eight x[FEW], y[FEW];
+    for (int j = 0; j < FEW; j++) {
+        x[j] = __builtin_convertvector(*(const eight_floats *)(from + j * side), eight);
+        __builtin_prefetch(from + j * side + AHEAD);
+    }
+    for (int j = 0; j < FEW; j += 2) {
+        y[j] = __builtin_shufflevector(x[j], x[j + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+        y[j + 1] = __builtin_shufflevector(x[j], x[j + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+    }
+    for (int j = 0; j < FEW; j += j % 2 ? 3 : 1) {
+        x[j] = __builtin_shufflevector(y[j], y[j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+        x[j + 2] = __builtin_shufflevector(y[j], y[j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+    for (int j = 0; j < FEW / 2; j++) {
+        *(eight *)(to + j * step) =
+            __builtin_shufflevector(x[j], x[j + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        *(eight *)(to + (j + 4) * step) =
+            __builtin_shufflevector(x[j], x[j + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+#endif
+
+static bool turned(double *to, int64_t step, ts_factor f, int64_t at, int64_t n, int64_t depth)
+{
+#if defined(HAS_SHUFFLES)
+    if (f.is_float && f.along == 1 && n == FEW && depth == FEW) {
+        turn(to, step, (const float *)f.data + at, f.side);
+        return true;
+    }
+#endif
+    (void)to, (void)step, (void)f, (void)at, (void)n, (void)depth;
+    return false;
+}
+
+/* to[i step + j] = f[at + i along + j side] for i < depth, j < n, where terms lie close together in
+ * memory: a few terms of all columns at a time, so that many lines of memory come at once. */
+static void interleave(double *to, int64_t step, ts_factor f, int64_t at, int64_t n, int64_t depth)
+{
+    for (int64_t i = 0; i < depth; i += FEW)
+        for (int64_t j = 0; j < n; j += FEW) {
+            const int64_t terms = i + FEW < depth ? FEW : depth - i;
+            const int64_t columns = j + FEW < n ? FEW : n - j;
+            double *corner = to + i * step + j;
+            const int64_t first = at + i * f.along + j * f.side;
+            if (!turned(corner, step, f, first, columns, terms))
+                for (int64_t c = 0; c < columns; c++)
+                    line(corner + c, step, f, first + c * f.side, f.along, terms);
+        }
+}
+
 void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_t j,
                    int64_t columns)
 {
@@ -55,46 +122,43 @@ void ts_pack_block(double *packed, ts_factor b, int64_t k, int64_t depth, int64_
                 line(panel + i * COLUMNS, 1, b, (j + first) * b.side + offset_of(b, k + i), b.side,
                      n);
         else
-            for (int64_t i = 0; i < n; i++)
-                line(panel + i, COLUMNS, b, (j + first + i) * b.side + k * b.along, b.along, depth);
+            interleave(panel, COLUMNS, b, (j + first) * b.side + k * b.along, n, depth);
     }
 }
 
 typedef void tile_function(double *c, int64_t ldc, const double *a, const double *b, int64_t depth);
 
 #if defined(__GNUC__)
-/* c (4 x 16) += a b over `depth` terms: a holds four numbers a term, b a panel. The sums of 4 x 2
- * vectors stay in registers, so each processor's copy has vectors of its own width. */
-#define TILE(name, width, attribute)                                                               \
+/* c (8 x 16) += a b over `depth` terms: a holds eight numbers a term, b a panel. The sums of 8 rows
+ * and `across` vectors stay in registers, so each processor has vectors of its own width, and as
+ * many as it has registers for. */
+#define TILE(name, width, across, attribute)                                                       \
     typedef double name##_lanes                                                                    \
         __attribute__((vector_size(width * sizeof(double)), aligned(8), may_alias));               \
     attribute static void name(double *c, int64_t ldc, const double *a, const double *b,           \
                                int64_t depth)                                                      \
     {                                                                                              \
-        for (int64_t j = 0; j < COLUMNS; j += 2 * width) {                                         \
-            name##_lanes *c0 = (name##_lanes *)(c + j), *c1 = (name##_lanes *)(c + ldc + j),       \
-                         *c2 = (name##_lanes *)(c + 2 * ldc + j),                                  \
-                         *c3 = (name##_lanes *)(c + 3 * ldc + j);                                  \
-            name##_lanes s00 = c0[0], s01 = c0[1], s10 = c1[0], s11 = c1[1], s20 = c2[0],          \
-                         s21 = c2[1], s30 = c3[0], s31 = c3[1];                                    \
+        for (int64_t j = 0; j < COLUMNS; j += across * width) {                                    \
+            name##_lanes s[ROWS][across];                                                          \
+            for (int r = 0; r < ROWS; r++)                                                         \
+                for (int v = 0; v < across; v++)                                                   \
+                    s[r][v] = ((const name##_lanes *)(c + r * ldc + j))[v];                        \
             for (int64_t k = 0; k < depth; k++) {                                                  \
-                const double *ak = a + k * ROWS;                                                   \
                 const name##_lanes *bk = (const name##_lanes *)(b + k * COLUMNS + j);              \
-                const name##_lanes b0 = bk[0], b1 = bk[1];                                         \
-                s00 += ak[0] * b0, s01 += ak[0] * b1;                                              \
-                s10 += ak[1] * b0, s11 += ak[1] * b1;                                              \
-                s20 += ak[2] * b0, s21 += ak[2] * b1;                                              \
-                s30 += ak[3] * b0, s31 += ak[3] * b1;                                              \
+                for (int r = 0; r < ROWS; r++)                                                     \
+                    for (int v = 0; v < across; v++)                                               \
+                        s[r][v] += a[k * ROWS + r] * bk[v];                                        \
             }                                                                                      \
-            c0[0] = s00, c0[1] = s01, c1[0] = s10, c1[1] = s11;                                    \
-            c2[0] = s20, c2[1] = s21, c3[0] = s30, c3[1] = s31;                                    \
+            for (int r = 0; r < ROWS; r++)                                                         \
+                for (int v = 0; v < across; v++)                                                   \
+                    ((name##_lanes *)(c + r * ldc + j))[v] = s[r][v];                              \
         }                                                                                          \
     }
 
-TILE(tile_of_2, 2, )
+TILE(tile_of_2, 2, 1, )
 #if defined(__x86_64__)
-TILE(tile_of_4, 4, __attribute__((target("avx2"))))
-TILE(tile_of_8, 8, __attribute__((target("avx512f"))))
+TILE(tile_of_4, 4, 1, __attribute__((target("avx2"))))
+TILE(tile_of_8, 8, 2, __attribute__((target("avx512f"))))
 #endif
 
 static tile_function *best_tile(void)
@@ -134,40 +198,38 @@ static void edge_tile(tile_function *tile, double *c, int64_t ldc, const double 
         memcpy(c + i * ldc, aside + i * COLUMNS, (size_t)columns * sizeof *c);
 }
 
-/* Four rows of a, term by term side by side; rows beyond the last one are zeros. */
+/* Eight rows of a, term by term side by side; rows beyond the last one are zeros. */
 static void pack_rows(double *to, ts_factor a, int64_t row, int64_t rows, const int64_t *offset,
                       int64_t depth)
 {
     if (rows < ROWS)
         memset(to, 0, (size_t)(depth * ROWS) * sizeof *to);
-    for (int64_t i = 0; i < rows; i++) {
-        const int64_t at = (row + i) * a.side;
-        if (!a.group)
-            line(to + i, ROWS, a, at + offset[0], a.along, depth);
-        else
+    if (!a.group)
+        interleave(to, ROWS, a, row * a.side + offset[0], rows, depth);
+    else
+        for (int64_t i = 0; i < rows; i++)
             for (int64_t k = 0; k < depth; k++)
-                to[k * ROWS + i] = element(a, at + offset[k]);
-    }
+                to[k * ROWS + i] = element(a, (row + i) * a.side + offset[k]);
 }
 
 void ts_add_packed(double *c, int64_t ldc, ts_factor a, int64_t k, const double *packed,
                    int64_t rows, int64_t depth, int64_t columns)
 {
-    double four[ROWS * TS_BLOCK_K];
+    double some[ROWS * TS_BLOCK_K];
     int64_t offset[TS_BLOCK_K] = {0};
     tile_function *const tile = best_tile();
     for (int64_t i = 0; i < depth; i++)
         offset[i] = offset_of(a, k + i);
     for (int64_t row = 0; row < rows; row += ROWS) {
         const int64_t m = row + ROWS < rows ? ROWS : rows - row;
-        pack_rows(four, a, row, m, offset, depth);
+        pack_rows(some, a, row, m, offset, depth);
         for (int64_t j = 0; j < columns; j += COLUMNS) {
             const int64_t n = j + COLUMNS < columns ? COLUMNS : columns - j;
             const double *panel = packed + ts_packed_at(depth, 0, j);
             if (m == ROWS && n == COLUMNS)
-                tile(c + row * ldc + j, ldc, four, panel, depth);
+                tile(c + row * ldc + j, ldc, some, panel, depth);
             else
-                edge_tile(tile, c + row * ldc + j, ldc, four, panel, depth, m, n);
+                edge_tile(tile, c + row * ldc + j, ldc, some, panel, depth, m, n);
         }
     }
 }

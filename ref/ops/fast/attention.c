@@ -9,7 +9,7 @@ typedef double cell;
 enum { ROWS = TS_ATTENTION_ROWS };
 
 static void score_all(double *c, const real *x, const real *y, int64_t rows, int64_t width,
-                     int64_t length)
+                      int64_t length)
 {
     memset(c, 0, (size_t)(rows * length) * sizeof *c);
     ts_add_product(c, length, ts_factor_of(x, width, 1), ts_factor_of(y, width, 1), rows, width,
@@ -17,7 +17,7 @@ static void score_all(double *c, const real *x, const real *y, int64_t rows, int
 }
 
 static void weighted(double *c, const double *weight, const real *x, int64_t rows,
-                         int64_t length, int64_t width)
+                     int64_t length, int64_t width)
 {
     memset(c, 0, (size_t)(rows * width) * sizeof *c);
     ts_add_product(c, width, (ts_factor){.data = weight, .side = length, .along = 1},
