@@ -40,45 +40,36 @@ static ts_embedder embedder(ts_ctx *ctx, ts_dit *dit, int64_t in, const char *na
     };
 }
 
-static ts_stream_weights image_weights(ts_ctx *ctx, ts_dit *dit, int64_t i)
-{
-    static const char block[] = "transformer_blocks";
-    const int64_t c = dit->config.width, n = i;
-    const long long at = (long long)n;
-    return (ts_stream_weights){
-        .norm1_linear = linear(ctx, dit, 6 * c, c, "%s.%lld.norm1.linear", block, at),
-        .to_q = linear(ctx, dit, c, c, "%s.%lld.attn.to_q", block, at),
-        .to_k = linear(ctx, dit, c, c, "%s.%lld.attn.to_k", block, at),
-        .to_v = linear(ctx, dit, c, c, "%s.%lld.attn.to_v", block, at),
-        .to_out = linear(ctx, dit, c, c, "%s.%lld.attn.to_out.0", block, at),
-        .ff_in = linear(ctx, dit, 4 * c, c, "%s.%lld.ff.net.0.proj", block, at),
-        .ff_out = linear(ctx, dit, c, 4 * c, "%s.%lld.ff.net.2", block, at),
-        .norm_q = head_norm(ctx, dit, block, n, "norm_q"),
-        .norm_k = head_norm(ctx, dit, block, n, "norm_k"),
-        .norm1 = "norm1",
-        .norm2 = "norm2",
-        .ff = "ff",
-    };
-}
+/* What the two kinds of weights of a double block are called: diffusers names the text's own ones
+ * "added" and "context". */
+typedef struct {
+    const char *norm1, *to_q, *to_k, *to_v, *to_out, *norm_q, *norm_k, *norm2, *ff;
+} stream_names;
 
-static ts_stream_weights text_weights(ts_ctx *ctx, ts_dit *dit, int64_t i)
+static const stream_names image_names = {"norm1",  "to_q",   "to_k",  "to_v", "to_out.0",
+                                         "norm_q", "norm_k", "norm2", "ff"};
+static const stream_names text_names = {
+    "norm1_context", "add_q_proj",   "add_k_proj",    "add_v_proj", "to_add_out",
+    "norm_added_q",  "norm_added_k", "norm2_context", "ff_context"};
+
+static ts_stream_weights stream_weights(ts_ctx *ctx, ts_dit *dit, int64_t i, const stream_names *n)
 {
     static const char block[] = "transformer_blocks";
     const int64_t c = dit->config.width;
     const long long at = (long long)i;
     return (ts_stream_weights){
-        .norm1_linear = linear(ctx, dit, 6 * c, c, "%s.%lld.norm1_context.linear", block, at),
-        .to_q = linear(ctx, dit, c, c, "%s.%lld.attn.add_q_proj", block, at),
-        .to_k = linear(ctx, dit, c, c, "%s.%lld.attn.add_k_proj", block, at),
-        .to_v = linear(ctx, dit, c, c, "%s.%lld.attn.add_v_proj", block, at),
-        .to_out = linear(ctx, dit, c, c, "%s.%lld.attn.to_add_out", block, at),
-        .ff_in = linear(ctx, dit, 4 * c, c, "%s.%lld.ff_context.net.0.proj", block, at),
-        .ff_out = linear(ctx, dit, c, 4 * c, "%s.%lld.ff_context.net.2", block, at),
-        .norm_q = head_norm(ctx, dit, block, i, "norm_added_q"),
-        .norm_k = head_norm(ctx, dit, block, i, "norm_added_k"),
-        .norm1 = "norm1_context",
-        .norm2 = "norm2_context",
-        .ff = "ff_context",
+        .norm1_linear = linear(ctx, dit, 6 * c, c, "%s.%lld.%s.linear", block, at, n->norm1),
+        .to_q = linear(ctx, dit, c, c, "%s.%lld.attn.%s", block, at, n->to_q),
+        .to_k = linear(ctx, dit, c, c, "%s.%lld.attn.%s", block, at, n->to_k),
+        .to_v = linear(ctx, dit, c, c, "%s.%lld.attn.%s", block, at, n->to_v),
+        .to_out = linear(ctx, dit, c, c, "%s.%lld.attn.%s", block, at, n->to_out),
+        .ff_in = linear(ctx, dit, 4 * c, c, "%s.%lld.%s.net.0.proj", block, at, n->ff),
+        .ff_out = linear(ctx, dit, c, 4 * c, "%s.%lld.%s.net.2", block, at, n->ff),
+        .norm_q = head_norm(ctx, dit, block, i, n->norm_q),
+        .norm_k = head_norm(ctx, dit, block, i, n->norm_k),
+        .norm1 = n->norm1,
+        .norm2 = n->norm2,
+        .ff = n->ff,
     };
 }
 
@@ -167,8 +158,8 @@ static void find_all(ts_ctx *ctx, ts_dit *dit)
         dit->guidance = embedder(ctx, dit, SINUSOID, "guidance_embedder");
     dit->text = embedder(ctx, dit, c->pooled_dim, "text_embedder");
     for (int64_t i = 0; i < c->layers && !ctx->status; i++) {
-        dit->blocks[i].image = image_weights(ctx, dit, i);
-        dit->blocks[i].text = text_weights(ctx, dit, i);
+        dit->blocks[i].image = stream_weights(ctx, dit, i, &image_names);
+        dit->blocks[i].text = stream_weights(ctx, dit, i, &text_names);
     }
     for (int64_t i = 0; i < c->single_layers && !ctx->status; i++)
         dit->single_blocks[i] = single_weights(ctx, dit, i);
