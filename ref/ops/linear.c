@@ -6,7 +6,9 @@
 #include "ref/ops/dispatch.h"
 #include "ref/ops/ops.h"
 
-enum { TS_PANEL = 512 }; /* outputs of a panel: 512 x 3072 floats are 6 MB, a part of a cache */
+/* Outputs of a panel: 1024 x 3072 floats are 12 MB, a part of a cache, and two tiles wide, so that a
+ * few rows, too, make tiles for several threads. */
+enum { TS_PANEL = 1024 };
 
 static ts_tensor panel_of(ts_ctx *ctx, ts_tensor w, int64_t first, int64_t count)
 {
@@ -58,9 +60,12 @@ static void forward(ts_ctx *ctx, ts_step *s)
         ts_arena_return(&ctx->arena, mark);
         return;
     }
-    for (int64_t j = 0; j < n && !ctx->status; j += TS_PANEL) {
+    /* Panels are for widening: a weight that is used where it lies gives its table all the tiles. */
+    const bool widened = s->in[1].dtype != ctx->compute || ctx->round != TS_NONE;
+    const int64_t most = widened ? TS_PANEL : n;
+    for (int64_t j = 0; j < n && !ctx->status; j += most) {
         const ts_arena_mark mark = ts_arena_here(&ctx->arena);
-        const int64_t count = j + TS_PANEL < n ? TS_PANEL : n - j;
+        const int64_t count = j + most < n ? most : n - j;
         const ts_tensor w = panel_of(ctx, s->in[1], j, count);
         if (!ctx->status)
             TS_CALL(ctx, linear_forward, column(s->out, j), n, s->in[0].data, w.data,
