@@ -118,26 +118,15 @@ static void add(ts_ctx *ctx, ts_trace *trace, const char *name, ts_tensor x)
         return;
     }
     trace->items = more;
-    const int64_t n = ts_numel(x);
-    const size_t size = ts_dtype_size(x.dtype);
-    traced item = {ts_strdup(name), ts_tensor_of(ts_alloc((size_t)n * size), x.dtype, x.rank,
-                                                 x.size)};
+    const size_t bytes = (size_t)ts_numel(x) * ts_dtype_size(x.dtype);
+    traced item = {ts_strdup(name), ts_tensor_of(ts_alloc(bytes), x.dtype, x.rank, x.size)};
     if (!item.name || !item.value.data) {
         ts_free(item.name);
         ts_free(item.value.data);
         ts_fail(ctx, TS_ERROR_MEMORY, "no memory to trace %s", name);
         return;
     }
-    int64_t index[TS_MAX_RANK] = {0};
-    for (int64_t i = 0; i < n; i++) {
-        int64_t from = 0;
-        for (int a = 0; a < x.rank; a++)
-            from += index[a] * x.stride[a];
-        memcpy((char *)item.value.data + (size_t)i * size,
-               (const char *)x.data + (size_t)from * size, size);
-        for (int a = x.rank - 1; a >= 0 && ++index[a] == x.size[a]; a--)
-            index[a] = 0;
-    }
+    ts_elements(item.value.data, x);
     trace->items[trace->count++] = item;
 }
 

@@ -1,9 +1,10 @@
 /* Every golden case of these operations, on every table, in both storages, forward and backward. */
+#include "tests/support/golden.h"
+
 #include "ref/cli/modules.h"
 #include "ref/io/safetensors.h"
 #include "ref/ops/dispatch.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -123,36 +124,11 @@ static void one_case(const char *path)
     ts_ctx_close(&truth);
 }
 
-static bool is_ours(const char *path)
-{
-    ts_ctx ctx;
-    ts_call call = {0};
-    ts_ctx_open_plain(&ctx);
-    ts_safetensors *file = ts_safetensors_open(&ctx, path);
-    fine(&ctx);
-    const char *module = ts_safetensors_metadata(file, "module");
-    const bool ours = module && ts_module_find(ts_ops_shape_modules, module, &call);
-    ts_safetensors_close(file);
-    ts_ctx_close(&ctx);
-    return ours;
-}
-
 static void goldens(void **state)
 {
     (void)state;
-    DIR *dir = opendir(folder);
-    assert_non_null(dir);
-    int count = 0;
-    for (struct dirent *entry; (entry = readdir(dir));) {
-        char path[512];
-        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
-        if (!strstr(entry->d_name, ".safetensors") || !is_ours(path))
-            continue;
-        one_case(path);
-        count++;
-    }
-    closedir(dir);
-    assert_true(count >= 44); /* a floor: the corpus does not melt away */
+    /* A floor: the corpus does not melt away. */
+    assert_true(golden_corpus(folder, ts_ops_shape_modules, one_case) >= 44);
 }
 
 /* Settings that cannot be are refused with a sentence. */

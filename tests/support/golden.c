@@ -1,6 +1,10 @@
 #include "tests/support/golden.h"
 
+#include "ref/io/safetensors.h"
+
+#include <dirent.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 void golden_accepted_on(const char *path, const char *precision, const char *backend)
@@ -35,6 +39,37 @@ void golden_accepted(const char *path)
     for (int p = 0; p < 2; p++)
         for (int t = 0; ts_table_name(t); t++)
             golden_accepted_on(path, precisions[p], ts_table_name(t));
+}
+
+static bool is_of(const char *path, const ts_module *table)
+{
+    ts_ctx ctx;
+    ts_call call = {0};
+    ts_ctx_open_plain(&ctx);
+    ts_safetensors *file = ts_safetensors_open(&ctx, path);
+    assert_non_null(file);
+    const char *module = ts_safetensors_metadata(file, "module");
+    const bool found = module && ts_module_find(table, module, &call);
+    ts_safetensors_close(file);
+    ts_ctx_close(&ctx);
+    return found;
+}
+
+int golden_corpus(const char *folder, const ts_module *table, void (*one)(const char *path))
+{
+    DIR *dir = opendir(folder);
+    assert_non_null(dir);
+    int count = 0;
+    for (struct dirent *entry; (entry = readdir(dir));) {
+        char path[512];
+        snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+        if (!strstr(entry->d_name, ".safetensors") || !is_of(path, table))
+            continue;
+        one(path);
+        count++;
+    }
+    closedir(dir);
+    return count;
 }
 
 void golden_open(golden_run *g, const char *path, const char *const *settings, ts_dtype compute)

@@ -15,6 +15,9 @@
 void golden_accepted(const char *path);
 void golden_accepted_on(const char *path, const char *precision, const char *backend);
 
+/* `one` of every case of the folder whose module is in the table; how many there were. */
+int golden_corpus(const char *folder, const ts_module *table, void (*one)(const char *path));
+
 /* One run of a case: closed by golden_close. With `settings` ("key=value", NULL-ended) changed. */
 typedef struct {
     ts_case c;
