@@ -40,9 +40,28 @@ static ts_status run_group_norm(ts_ctx *ctx, ts_call *call)
                                          ts_call_optional(call, "bias"), groups, eps));
 }
 
+/* As torch's function: in training the outputs are also the running averages after the step. */
+static ts_status run_batch_norm_train(ts_ctx *ctx, ts_call *call, ts_tensor x, double eps)
+{
+    static const char *const names[2] = {"running_mean", "running_var"};
+    const double momentum = ts_call_real(ctx, call, "momentum", 0.1);
+    ts_tensor moments[2];
+    give(ctx, call, ts_batch_norm_train(ctx, x, ts_call_optional(call, "weight"),
+                                        ts_call_optional(call, "bias"), eps, moments));
+    for (int k = 0; k < 2; k++) {
+        ts_tensor running = ts_call_optional(call, names[k]);
+        running.grad = NULL;
+        if (!ts_is_empty(running))
+            ts_call_output(ctx, call, names[k], ts_lerp(ctx, running, moments[k], momentum));
+    }
+    return ts_ctx_status(ctx);
+}
+
 static ts_status run_batch_norm(ts_ctx *ctx, ts_call *call)
 {
     const ts_tensor x = input(ctx, call);
+    if (ts_call_bool(ctx, call, "training", false))
+        return run_batch_norm_train(ctx, call, x, ts_call_real(ctx, call, "eps", 1e-5));
     const ts_tensor mean = ts_call_input(ctx, call, "running_mean");
     const ts_tensor var = ts_call_input(ctx, call, "running_var");
     const double eps = ts_call_real(ctx, call, "eps", 1e-5);
@@ -190,8 +209,11 @@ const ts_module ts_ops_pointwise_modules[] = {
     {"ops.group_norm", "input (B, C, ...); [weight (C)]; [bias (C)]", "output (B, C, ...)",
      "num_groups eps", "groups of channels to mean 0 and variance 1", run_group_norm},
     {"ops.batch_norm",
-     "input (B, C, ...); [weight (C)]; [bias (C)]; running_mean (C); running_var (C)",
-     "output (B, C, ...)", "eps", "channels by given mean and variance", run_batch_norm},
+     "input (B, C, ...); [weight (C)]; [bias (C)]; [running_mean (C)]; [running_var (C)]",
+     "output (B, C, ...); [running_mean (C)]; [running_var (C)]", "eps training momentum",
+     "channels by given mean and variance; training: by those of the batch, and the running averages "
+     "after the step",
+     run_batch_norm},
     ROW(softmax, "probabilities, last axis"),
     ROW(log_softmax, "logarithms of probabilities, last axis"),
     ROW(silu, "x sigmoid(x)"),

@@ -203,7 +203,8 @@ static ts_status run_mse(ts_ctx *ctx, ts_call *call)
 static ts_status run_cross_entropy(ts_ctx *ctx, ts_call *call)
 {
     const ts_tensor x = input(ctx, call), target = ts_call_input(ctx, call, "target");
-    return give(ctx, call, ts_cross_entropy(ctx, x, target));
+    const double smoothing = ts_call_real(ctx, call, "label_smoothing", 0.0);
+    return give(ctx, call, ts_cross_entropy_smooth(ctx, x, target, smoothing));
 }
 
 static ts_status run_ctc(ts_ctx *ctx, ts_call *call)
@@ -249,8 +250,8 @@ const ts_module ts_ops_shape_modules[] = {
      "the largest of windows; of equal values the first", run_max_pool},
     {"ops.mse", "input (...); target (...); [weight]", "output ()", "",
      "mean square error of weight * input and weight * target", run_mse},
-    {"ops.cross_entropy", "input (rows, classes); target (rows) integers", "output ()", "",
-     "mean of -log softmax at the target", run_cross_entropy},
+    {"ops.cross_entropy", "input (rows, classes); target (rows) integers", "output ()",
+     "label_smoothing", "mean of -log softmax at the target", run_cross_entropy},
     {"ops.ctc",
      "log_probs (T, B, classes); targets (B, S); input_lengths (B); target_lengths (B)",
      "output (B)", "blank zero_infinity", "connectionist temporal classification", run_ctc},

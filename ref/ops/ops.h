@@ -59,6 +59,12 @@ ts_tensor ts_group_norm(ts_ctx *ctx, ts_tensor x, ts_tensor w, ts_tensor b, int6
                         double eps); /* x (B, C, ...) */
 ts_tensor ts_batch_norm(ts_ctx *ctx, ts_tensor x, ts_tensor w, ts_tensor b, ts_tensor mean,
                         ts_tensor var, double eps); /* eval mode: given mean and variance (C) */
+
+/* Training mode: mean and variance of the batch itself, more than one number a channel. moments may
+ * be NULL; otherwise it receives what running averages are made of, the mean and the unbiased
+ * variance (n / (n - 1) times the one that y is made with), (C) each, without gradients. */
+ts_tensor ts_batch_norm_train(ts_ctx *ctx, ts_tensor x, ts_tensor w, ts_tensor b, double eps,
+                              ts_tensor moments[2]);
 ts_tensor ts_softmax(ts_ctx *ctx, ts_tensor x);
 
 /* One number in, one number out. ---------------------------------------------------------------- */
@@ -74,6 +80,15 @@ ts_tensor ts_sigmoid(ts_ctx *ctx, ts_tensor x);
 ts_tensor ts_tanh_of(ts_ctx *ctx, ts_tensor x);
 ts_tensor ts_exp_of(ts_ctx *ctx, ts_tensor x);
 ts_tensor ts_clamp(ts_ctx *ctx, ts_tensor x, double low, double high);
+
+/* x / (1 - p), or 0 with probability p: a function of the key and of the place alone (Philox), p in
+ * [0, 1). Layers of a model number themselves; ranks of a training have seeds of their own. */
+typedef struct {
+    uint64_t seed;
+    int64_t step;
+    int64_t layer; /* below 65536 */
+} ts_dropout_key;
+ts_tensor ts_dropout(ts_ctx *ctx, ts_tensor x, double p, ts_dropout_key key);
 
 /* Arithmetic. add and mul broadcast as NumPy does. ---------------------------------------------- */
 
@@ -153,6 +168,9 @@ ts_tensor ts_mse(ts_ctx *ctx, ts_tensor a, ts_tensor b, ts_tensor weight);
 
 /* mean over rows of -log softmax(z)[target];  z (rows, classes), target (rows) integer. */
 ts_tensor ts_cross_entropy(ts_ctx *ctx, ts_tensor z, ts_tensor target);
+
+/* The same with a share `smoothing` in [0, 1] of each target spread evenly over all classes. */
+ts_tensor ts_cross_entropy_smooth(ts_ctx *ctx, ts_tensor z, ts_tensor target, double smoothing);
 
 /* Connectionist temporal classification (Graves et al. 2006): -log p of each label, (B). log_p (T,
  * B, classes) are log-probabilities; labels (B, S) integer, lengths given; blank is a class. An
