@@ -42,14 +42,16 @@ static ts_tensor fill(ts_dtype dtype, int64_t n, double scale, double offset)
     const ts_tensor t = ts_tensor_of(malloc((size_t)n * ts_dtype_size(dtype)), dtype, 1, &n);
     if (!t.data)
         exit(1);
+    enum { SOME = 4096 };
+    float values[SOME];
     uint32_t state = 1;
-    for (int64_t i = 0; i < n; i++) {
-        state = state * 1664525u + 1013904223u;
-        const float value = (float)(offset + scale * ((double)(state >> 8) / (1 << 24) - 0.5));
-        if (dtype == TS_F32)
-            ((float *)t.data)[i] = value;
-        else
-            ts_convert((uint16_t *)t.data + i, dtype, &value, TS_F32, 1);
+    for (int64_t at = 0; at < n; at += SOME) {
+        const int64_t count = n - at < SOME ? n - at : SOME;
+        for (int64_t i = 0; i < count; i++) {
+            state = state * 1664525u + 1013904223u;
+            values[i] = (float)(offset + scale * ((double)(state >> 8) / (1 << 24) - 0.5));
+        }
+        ts_convert((char *)t.data + (size_t)at * ts_dtype_size(dtype), dtype, values, TS_F32, count);
     }
     return t;
 }

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-enum { ROWS = 6, COLUMNS = 64, PAIRS = 512, BAND = 96 * ROWS };
+enum { ROWS = 6, COLUMNS = 64, PAIRS = 512, BAND = 32 * ROWS, TURN = 16 };
 
 #if defined(__x86_64__) && defined(__GNUC__)
 #include <immintrin.h>
@@ -57,6 +57,35 @@ TARGET static void tile(float *c, int64_t ldc, const uint16_t *x, int64_t ldx, c
     }
     EACH_ROW(END)
 }
+
+/* to[i COLUMNS + j] = pair i of row j, for 16 rows of 16 pairs: pairs change places within quarters of
+ * vectors (as 32 bits, then as 64), then the quarters do. */
+TARGET static void turn(uint32_t *to, const uint16_t *rows, int64_t ld)
+{
+    __m512i a[TURN], b[TURN];
+    for (int j = 0; j < TURN; j++)
+        a[j] = _mm512_loadu_si512(rows + j * ld);
+    for (int j = 0; j < TURN; j += 2) {
+        b[j] = _mm512_unpacklo_epi32(a[j], a[j + 1]);
+        b[j + 1] = _mm512_unpackhi_epi32(a[j], a[j + 1]);
+    }
+    for (int j = 0; j < TURN; j += 4) { /* quarter q of a[j + c]: pair 4q + c of rows j .. j + 3 */
+        a[j] = _mm512_unpacklo_epi64(b[j], b[j + 2]);
+        a[j + 1] = _mm512_unpackhi_epi64(b[j], b[j + 2]);
+        a[j + 2] = _mm512_unpacklo_epi64(b[j + 1], b[j + 3]);
+        a[j + 3] = _mm512_unpackhi_epi64(b[j + 1], b[j + 3]);
+    }
+    for (int c = 0; c < 4; c++) {
+        const __m512i low = _mm512_shuffle_i32x4(a[c], a[c + 4], 0x44);
+        const __m512i high = _mm512_shuffle_i32x4(a[c], a[c + 4], 0xee);
+        const __m512i low2 = _mm512_shuffle_i32x4(a[c + 8], a[c + 12], 0x44);
+        const __m512i high2 = _mm512_shuffle_i32x4(a[c + 8], a[c + 12], 0xee);
+        _mm512_storeu_si512(to + c * COLUMNS, _mm512_shuffle_i32x4(low, low2, 0x88));
+        _mm512_storeu_si512(to + (c + 4) * COLUMNS, _mm512_shuffle_i32x4(low, low2, 0xdd));
+        _mm512_storeu_si512(to + (c + 8) * COLUMNS, _mm512_shuffle_i32x4(high, high2, 0x88));
+        _mm512_storeu_si512(to + (c + 12) * COLUMNS, _mm512_shuffle_i32x4(high, high2, 0xdd));
+    }
+}
 #else
 static bool has_dots(void)
 {
@@ -67,6 +96,11 @@ static void tile(float *c, int64_t ldc, const uint16_t *x, int64_t ldx, const ui
                  int64_t pairs, bool add)
 {
     (void)c, (void)ldc, (void)x, (void)ldx, (void)w, (void)pairs, (void)add;
+}
+
+static void turn(uint32_t *to, const uint16_t *rows, int64_t ld)
+{
+    (void)to, (void)rows, (void)ld;
 }
 #endif
 
@@ -120,21 +154,35 @@ static void pack_rows(uint16_t *to, const float *x, int64_t rows, int64_t k)
     ts_par_for(up(rows, ROWS), ROWS, narrow_rows, &(packing){to, x, NULL, rows, k});
 }
 
+/* Rows row .. row + 16 of the weights, pairs from k on, into their places in a panel; what the weights
+ * do not have is 0. */
+static void pack_corner(uint32_t *to, const packing *p, int64_t row, int64_t k)
+{
+    const int64_t ld = up(p->k, 2), n = k + 2 * TURN < ld ? 2 * TURN : ld - k;
+    if (row + TURN <= p->rows && k + 2 * TURN <= p->k) {
+        turn(to, p->w + row * p->k + k, p->k);
+        return;
+    }
+    for (int64_t j = row; j < row + TURN; j++, to++)
+        for (int64_t i = 0; i < n; i += 2) {
+            const int64_t at = j * p->k + k + i;
+            const uint32_t one = j < p->rows ? p->w[at] : 0;
+            const uint32_t other = j < p->rows && k + i + 1 < p->k ? p->w[at + 1] : 0;
+            to[i / 2 * COLUMNS] = one | other << 16;
+        }
+}
+
 /* A panel: pair by pair, the 64 outputs side by side. */
 static void pack_panels(void *arg, int64_t first, int64_t last)
 {
-    enum { STRIP = 16 };
     const packing *p = arg;
     const int64_t ld = up(p->k, 2);
-    for (int64_t panel = first; panel < last; panel++)
-        for (int64_t k = 0; k < ld; k += 2 * STRIP)
-            for (int64_t j = 0; j < COLUMNS; j++) {
-                const int64_t row = panel * COLUMNS + j, n = k + 2 * STRIP < ld ? 2 * STRIP : ld - k;
-                uint16_t *to = p->to + panel * COLUMNS * ld + (k * COLUMNS + 2 * j);
-                for (int64_t i = 0; i < n; i++)
-                    to[i / 2 * 2 * COLUMNS + i % 2] =
-                        row < p->rows && k + i < p->k ? p->w[row * p->k + k + i] : 0;
-            }
+    for (int64_t panel = first; panel < last; panel++) {
+        uint32_t *to = (uint32_t *)(void *)(p->to + panel * COLUMNS * ld);
+        for (int64_t k = 0; k < ld; k += 2 * TURN)
+            for (int64_t j = 0; j < COLUMNS; j += TURN)
+                pack_corner(to + k / 2 * COLUMNS + j, p, panel * COLUMNS + j, k);
+    }
 }
 
 static void pack_weights(uint16_t *to, const uint16_t *w, int64_t n, int64_t k)
