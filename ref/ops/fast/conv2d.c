@@ -6,6 +6,7 @@
  *     forward   y (o, pixels)      = w (o, cuv)        taps (cuv, pixels)
  *     input     dx (c, pixels)     = w (c, ouv)        spread taps (ouv, pixels of x)
  *     weight    dw (o, cuv)        = dy (o, pixels)    taps (pixels, cuv) */
+#include "ref/base/clones.h"
 #include "ref/base/par.h"
 #include "ref/ops/fast/gemm.h"
 #include "ref/ops/kernels.h"
@@ -33,6 +34,38 @@ static int64_t seen_at(int64_t at, int64_t u, int64_t pad, int64_t stride, int64
     return far >= 0 && far % stride == 0 && far / stride < n ? far / stride : -1;
 }
 
+TS_CLONES
+static void widen(double *to, const real *from, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        to[i] = (double)from[i];
+}
+
+static int64_t between(int64_t at, int64_t low, int64_t high)
+{
+    return at < low ? low : at > high ? high : at;
+}
+
+/* What `count` pixels of a row, from column `first` on, see through a tap's column v of a row of
+ * `from`. With a stride of one that is a stretch of the row, and zeros where it ends. */
+static void see(double *line, const view *s, const real *row, int64_t v, int64_t first,
+                int64_t count)
+{
+    if (s->right == 1) {
+        const int64_t at = first + (s->spread ? s->left - v : v - s->left);
+        const int64_t begin = between(-at, 0, count), end = between(s->from_w - at, begin, count);
+        memset(line, 0, (size_t)begin * sizeof *line);
+        if (begin < end)
+            widen(line + begin, row + at + begin, end - begin);
+        memset(line + end, 0, (size_t)(count - end) * sizeof *line);
+        return;
+    }
+    for (int64_t q = 0; q < count; q++) {
+        const int64_t j = seen_at(first + q, v, s->left, s->right, s->from_w, s->spread);
+        line[q] = j < 0 ? 0.0 : (double)row[j];
+    }
+}
+
 /* What n pixels from `pixel` on see through tap (plane, u, v) = k: line[0 .. n). */
 static void tap_line(double *line, const view *s, int64_t k, int64_t pixel, int64_t n)
 {
@@ -42,10 +75,10 @@ static void tap_line(double *line, const view *s, int64_t k, int64_t pixel, int6
         const int64_t row = (pixel + done) / s->width, first = (pixel + done) % s->width;
         const int64_t count = first + n - done < s->width ? n - done : s->width - first;
         const int64_t i = seen_at(row, u, s->top, s->down, s->from_h, s->spread);
-        for (int64_t q = 0; q < count; q++) {
-            const int64_t j = seen_at(first + q, v, s->left, s->right, s->from_w, s->spread);
-            line[done + q] = i < 0 || j < 0 ? 0.0 : (double)plane[i * s->from_w + j];
-        }
+        if (i < 0)
+            memset(line + done, 0, (size_t)count * sizeof *line);
+        else
+            see(line + done, s, plane + i * s->from_w, v, first, count);
         done += count;
     }
 }
