@@ -2,7 +2,8 @@
 #
 #   BACKENDS="plain fast blas"   tables of operations to build (plain and fast are always there)
 #   CODECS=none                  without libpng and libjpeg: pictures are refused
-#   SAN=address,undefined        build with sanitizers
+#   SAN=address,undefined        build with sanitizers; thread and memory take clang and what they
+#                                can see by themselves
 #   CC=clang                     another compiler
 #   OPENMP=0                     without threads inside operations
 #   V=1                          show the commands
@@ -12,6 +13,29 @@
 # Each configuration has its own folder build/<config>; the default one is linked as
 # build/touchstone. A change of flags rebuilds what it concerns.
 
+comma    := ,
+sanitized = $(filter $(1),$(subst $(comma), ,$(SAN)))
+
+# Two sanitizers must know what everybody else in the program does, so they choose, as far as the
+# command line does not. `thread`: GCC's OpenMP tells nobody how its threads wait for one another, and
+# every loop would be reported; LLVM's does, through archer. Without that, OPENMP=0 watches the threads
+# of our own. `memory`: of libraries that it did not compile it does not see what they write; the two
+# that cannot be left out, jansson and utf8proc, are compiled for it from Debian's source.
+ifneq ($(call sanitized,thread memory),)
+ifeq ($(origin CC),default)
+CC       := $(if $(shell command -v clang),clang,cc)
+endif
+archer   := $(if $(findstring clang,$(CC)),$(wildcard $(dir $(patsubst %/,%,$(dir $(shell \
+            $(CC) -print-resource-dir))))libarcher.so))
+OPENMP   ?= $(if $(call sanitized,memory),0,$(if $(archer),1,0))
+export OMP_TOOL_LIBRARIES ?= $(archer)
+export TSAN_OPTIONS ?= ignore_noninstrumented_modules=1
+endif
+ifneq ($(call sanitized,memory),)
+BACKENDS ?= plain fast
+CODECS   ?= none
+endif
+
 CC       ?= cc
 BACKENDS ?= plain fast blas
 OPENMP   ?= 1
@@ -20,7 +44,6 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 VERSION  := 0.1.0
 
-comma    := ,
 config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)$(if $(filter none,$(CODECS)),-nocodecs)
 BUILD    ?= build/$(subst $(comma),-,$(config))
 OPT      ?= $(if $(SAN),-O1,-O2)
@@ -81,9 +104,19 @@ library := $(BUILD)/libtouchstone.a
 shared  := $(BUILD)/libtouchstone.so.$(VERSION)
 MAJOR   := $(firstword $(subst ., ,$(VERSION)))
 
+ifneq ($(call sanitized,memory),)
+watched := build/packages-memory
+override LDFLAGS += -L$(watched)/lib
+$(BUILD)/touchstone $(programs): $(watched)/lib/libjansson.a
+$(watched)/lib/libjansson.a:
+	@echo "  LIBS $(watched)"
+	$(Q)scripts/packages "$(CC) -fsanitize=$(SAN) -fno-omit-frame-pointer -g" $(watched)
+endif
+
 .SECONDARY:
 
 .PHONY: all
+.DEFAULT_GOAL := all
 all: $(BUILD)/touchstone
 
 $(BUILD)/touchstone: $(command_objects) $(library)

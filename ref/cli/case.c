@@ -252,7 +252,7 @@ static void read_vocabulary(ts_ctx *ctx, ts_case *c)
 
 static ts_status open_json(ts_ctx *ctx, ts_case *c)
 {
-    c->root = ts_json_read_object(ctx, c->path);
+    c->root = ts_json_read_texts(ctx, c->path, "text");
     if (!c->root)
         return ctx->status;
     c->job.module = text_of(ctx, c, "module");

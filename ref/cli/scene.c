@@ -5,6 +5,7 @@
 
 #include "ref/edit/resample.h"
 #include "ref/glyph/picture.h"
+#include "ref/io/limits.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,9 @@ ts_status ts_size_read(ts_ctx *ctx, const char *name, const char *text, int64_t 
     if (end == text || *end || w < 1 || h < 1 || w > LARGEST || h > LARGEST)
         return ts_fail(ctx, TS_ERROR_USAGE, "%s: expected WIDTHxHEIGHT, as in 640x480, got \"%s\"",
                        name, text);
+    if (w > TS_LIMIT_PIXELS / h)
+        return ts_fail(ctx, TS_ERROR_USAGE, "%s: %lld x %lld are more than %lld pixels", name, w, h,
+                       (long long)TS_LIMIT_PIXELS);
     *width = w;
     *height = h;
     return TS_OK;

@@ -45,9 +45,13 @@ static ts_font *shelf_get(ts_ctx *ctx, shelf *s, const char *name)
 
 static const char *row_text(ts_ctx *ctx, const json_t *row, const char *key, size_t index)
 {
-    const char *text = json_string_value(json_object_get(row, key));
-    if (!text)
-        ts_fail(ctx, TS_ERROR_FORMAT, "row %zu: \"%s\" must be a text", index, key);
+    const json_t *value = json_object_get(row, key);
+    const char *text = json_string_value(value);
+    if (!text || strlen(text) != json_string_length(value)) {
+        ts_fail(ctx, TS_ERROR_FORMAT, "row %zu: \"%s\" must be a text%s", index, key,
+                text ? " without \\u0000" : "");
+        return NULL;
+    }
     return text;
 }
 

@@ -30,10 +30,10 @@ static int64_t too_deep(const char *text, int64_t bytes)
     return -1;
 }
 
-json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *where,
-                      int64_t offset)
+static json_t *parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *where,
+                     int64_t offset, size_t flags)
 {
-    json_error_t error;
+    json_error_t error = {.position = 0};
     if (ctx->status)
         return NULL;
     const int64_t deep = too_deep(text, bytes);
@@ -42,8 +42,8 @@ json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *
                 (long long)(offset + deep), TS_LIMIT_JSON_DEPTH);
         return NULL;
     }
-    json_t *value =
-        json_loadb(text, (size_t)bytes, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &error);
+    json_t *value = json_loadb(text, (size_t)bytes,
+                               JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | flags, &error);
     if (value)
         return value;
     /* jansson does not always say so: a failure without words is one of memory, too */
@@ -55,21 +55,68 @@ json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *
     return NULL;
 }
 
-json_t *ts_json_read(ts_ctx *ctx, const char *path)
+json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *where,
+                      int64_t offset)
+{
+    return parse(ctx, text, bytes, where, offset, 0);
+}
+
+static json_t *read_with(ts_ctx *ctx, const char *path, size_t flags)
 {
     int64_t bytes = 0;
     char *text = ts_file_read(ctx, path, TS_LIMIT_JSON_BYTES, &bytes);
-    json_t *value = text ? ts_json_parse(ctx, text, bytes, path, 0) : NULL;
+    json_t *value = text ? parse(ctx, text, bytes, path, 0, flags) : NULL;
     ts_free(text);
     return value;
 }
 
-json_t *ts_json_read_object(ts_ctx *ctx, const char *path)
+json_t *ts_json_read(ts_ctx *ctx, const char *path)
 {
-    json_t *value = ts_json_read(ctx, path);
+    return read_with(ctx, path, 0);
+}
+
+static json_t *object_or_not(ts_ctx *ctx, const char *path, json_t *value)
+{
     if (!value || json_is_object(value))
         return value;
     ts_fail(ctx, TS_ERROR_FORMAT, "%s: expected a JSON object", path);
+    json_decref(value);
+    return NULL;
+}
+
+json_t *ts_json_read_object(ts_ctx *ctx, const char *path)
+{
+    return object_or_not(ctx, path, ts_json_read(ctx, path));
+}
+
+static bool holds_nul(const json_t *text)
+{
+    return strlen(json_string_value(text)) != json_string_length(text);
+}
+
+/* Is there a text with U+0000 under another key? As deep as the parser goes. */
+static bool cut_short(json_t *value, const char *key, const char *text)
+{
+    const char *name;
+    json_t *part;
+    size_t i;
+    if (json_is_string(value))
+        return strcmp(key, text) != 0 && holds_nul(value);
+    json_array_foreach(value, i, part)
+        if (cut_short(part, "", text))
+            return true;
+    json_object_foreach(value, name, part)
+        if (cut_short(part, name, text))
+            return true;
+    return false;
+}
+
+json_t *ts_json_read_texts(ts_ctx *ctx, const char *path, const char *text)
+{
+    json_t *value = object_or_not(ctx, path, read_with(ctx, path, JSON_ALLOW_NUL));
+    if (!cut_short(value, "", text))
+        return value;
+    ts_fail(ctx, TS_ERROR_FORMAT, "%s: \\u0000 is allowed under the key \"%s\" alone", path, text);
     json_decref(value);
     return NULL;
 }
@@ -138,9 +185,11 @@ const char *ts_json_text(ts_ctx *ctx, const json_t *object, const char *where, c
                          const char *otherwise)
 {
     const json_t *value = ts_json_find(object, key);
-    if (json_is_string(value))
+    if (json_is_string(value) && !holds_nul(value))
         return json_string_value(value);
-    if (value)
+    if (json_is_string(value))
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: %s: a text without \\u0000 is expected", where, key);
+    else if (value)
         wrong_type(ctx, where, key, value, "a text");
     return otherwise;
 }

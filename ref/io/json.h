@@ -21,6 +21,11 @@ json_t *ts_json_parse(ts_ctx *ctx, const char *text, int64_t bytes, const char *
 json_t *ts_json_read(ts_ctx *ctx, const char *path);
 json_t *ts_json_read_object(ts_ctx *ctx, const char *path); /* anything but an object fails */
 
+/* The same, but texts under the key `text`, wherever it stands, may hold the character U+0000, which
+ * everywhere else is refused: it would end the text for most readers, unseen. Who reads these takes
+ * their length with them (json_string_length). */
+json_t *ts_json_read_texts(ts_ctx *ctx, const char *path, const char *text);
+
 /* The value under `key`: itself a key, or a path of keys with dots ("config.d_ff"). NULL when there
  * is none, or when it is null. */
 json_t *ts_json_find(const json_t *object, const char *key);

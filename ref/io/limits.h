@@ -32,7 +32,7 @@
 /* A compressed picture as it lies on the disk. */
 #define TS_LIMIT_PICTURE_BYTES ((int64_t)512 << 20)
 
-/* Width times height of a picture: 400 MB as RGB. */
+/* Width times height of a picture, and of --size: 400 MB as RGB. */
 #define TS_LIMIT_PIXELS ((int64_t)1 << 27)
 
 /* Up to this many pixels a picture may be compressed as well as it likes: a black mask of this size

@@ -108,11 +108,27 @@ static void outputs(void **state)
     assert_int_equal(command("check %s --output %s --partial", one, other), 0);
 }
 
+/* A text may hold the character U+0000: a byte like any other for ByT5. */
+static void nul_in_a_text(void **state)
+{
+    (void)state;
+    char path[256];
+    for (int right = 0; right < 2; right++) {
+        snprintf(path, sizeof path, "%s/nul.json", command_folder());
+        FILE *file = fopen(path, "w");
+        assert_non_null(file);
+        fprintf(file, "{\"module\": \"text.byt5_tokenizer\", \"rows\": [{\"text\": \"a\\u0000b\", "
+                      "\"ids\": [100, %d, 101, 1]}]}", right ? 3 : 4);
+        assert_int_equal(fclose(file), 0);
+        assert_int_equal(command("check %s", path), right ? 0 : 1);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(every_case),
                                        cmocka_unit_test(precisions_and_backends),
                                        cmocka_unit_test(formats), cmocka_unit_test(usage),
-                                       cmocka_unit_test(outputs)};
+                                       cmocka_unit_test(outputs), cmocka_unit_test(nul_in_a_text)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

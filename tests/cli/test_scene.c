@@ -167,6 +167,8 @@ static void refuses(void **state)
     refused(true, "--size|64|" PLACE "--text|a", TS_ERROR_USAGE,
             "--size: expected WIDTHxHEIGHT, as in 640x480, got \"64\"");
     refused(true, "--size|64x-2|" PLACE "--text|a", TS_ERROR_USAGE, "--size: expected");
+    refused(true, "--size|65536x2049|" PLACE "--text|a", TS_ERROR_USAGE,
+            "--size: 65536 x 2049 are more than 134217728 pixels");
     refused(true, "--size|64x64 |" PLACE "--text|a", TS_ERROR_USAGE, "--size: expected");
     refused(true, "--image|nowhere.png|" PLACE "--text|a", TS_ERROR_IO, "nowhere.png: cannot open");
     refused(true, "--image|PHOTO|" PLACE "--text|a|--text|b", TS_ERROR_USAGE,

@@ -51,7 +51,7 @@ static void refuses(const char *name, const char *rows, const char *settings, ts
     ts_call call = {0};
     const ts_module *module = ts_module_find(ts_glyph_modules, name, &call);
     assert_non_null(module);
-    json_t *list = json_loads(rows, JSON_DECODE_ANY, NULL), *set = json_loads(settings, 0, NULL);
+    json_t *list = json_loads(rows, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL), *set = json_loads(settings, 0, NULL);
     call.rows = list;
     call.settings = set;
     assert_int_equal(module->run(&ctx, &call), status);
@@ -68,6 +68,8 @@ static void errors(void **state)
     refuses("glyph.line", "{}", "{}", TS_ERROR_USAGE);
     refuses("glyph.line", "[{}]", "{}", TS_ERROR_FORMAT);
     refuses("glyph.line", "[{\"font\": \"DejaVuSans\"}]", "{}", TS_ERROR_FORMAT);
+    refuses("glyph.line", "[{\"font\": \"DejaVuSans\", \"text\": \"x\\u0000y\"}]", "{}",
+            TS_ERROR_FORMAT);
     refuses("glyph.line", "[{\"font\": \"NoSuchFont\", \"text\": \"x\"}]", "{}", TS_ERROR_IO);
     refuses("glyph.placed",
             "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"polygon\": [[1]]}]", "{}",

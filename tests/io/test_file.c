@@ -1,55 +1,15 @@
 /* Besides reading and writing as it should be: system calls that fail, are interrupted, or do only
- * half of what they were asked for. The definitions of write, fsync and rename below take the place
- * of the C library's in this program. */
+ * half of what they were asked for. */
 #include "tests/support/files.h"
+#include "tests/support/hindered.h"
 
 #include "ref/io/file.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
-
-static struct {
-    int fail_write; /* the n-th call fails from here; 0: none */
-    int interrupt;  /* every second call is interrupted */
-    int at_most;    /* bytes in one call; 0: all */
-    int fail_fsync, fail_rename, calls;
-} plan;
-
-ssize_t write(int fd, const void *data, size_t bytes)
-{
-    plan.calls++;
-    if (plan.interrupt && plan.calls % 2) {
-        errno = EINTR;
-        return -1;
-    }
-    if (plan.fail_write && plan.calls >= plan.fail_write) {
-        errno = ENOSPC;
-        return -1;
-    }
-    if (plan.at_most && bytes > (size_t)plan.at_most)
-        bytes = (size_t)plan.at_most;
-    const struct iovec piece = {(void *)(uintptr_t)data, bytes};
-    return writev(fd, &piece, 1);
-}
-
-int fsync(int fd)
-{
-    (void)fd;
-    errno = EIO;
-    return plan.fail_fsync ? -1 : 0;
-}
-
-int rename(const char *from, const char *to)
-{
-    errno = EXDEV;
-    return plan.fail_rename ? -1 : renameat(AT_FDCWD, from, AT_FDCWD, to);
-}
 
 static void holds(const char *path, const char *text)
 {

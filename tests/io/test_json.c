@@ -122,6 +122,39 @@ static void files(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* U+0000: where it is asked for, with its length; nowhere else. */
+static void nul(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open_plain(&ctx);
+    const char *path = files_path("nul.json");
+    files_write_text(path, "{\"rows\":[{\"text\":\"a\\u0000b\",\"n\":[1,\"x\"]}]}");
+    assert_null(ts_json_read_object(&ctx, path));
+    files_failed(&ctx, TS_ERROR_FORMAT, "not valid JSON");
+    json_t *o = ts_json_read_texts(&ctx, path, "text");
+    const json_t *row = json_array_get(json_object_get(o, "rows"), 0);
+    assert_int_equal(json_string_length(json_object_get(row, "text")), 3);
+    assert_memory_equal(json_string_value(json_object_get(row, "text")), "a\0b", 3);
+    assert_string_equal(ts_json_text(&ctx, row, "w", "text", "other"), "other");
+    files_failed(&ctx, TS_ERROR_FORMAT, "w: text: a text without \\u0000 is expected");
+    json_decref(o);
+    static const char *const wrong[] = {"{\"a\":\"\\u0000\"}", "{\"text\":[\"\\u0000\"]}",
+                                        "{\"text\":{\"b\":[0,\"c\\u0000\"]}}"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        files_write_text(path, wrong[i]);
+        assert_null(ts_json_read_texts(&ctx, path, "text"));
+        files_failed(&ctx, TS_ERROR_FORMAT, "nul.json: \\u0000 is allowed under the key \"text\" alone");
+    }
+    files_write_text(path, "{\"te\\u0000xt\":1}");
+    assert_null(ts_json_read_texts(&ctx, path, "text"));
+    files_failed(&ctx, TS_ERROR_FORMAT, "NUL byte in object key");
+    files_write_text(path, "[\"text\"]");
+    assert_null(ts_json_read_texts(&ctx, path, "text"));
+    files_failed(&ctx, TS_ERROR_FORMAT, "expected a JSON object");
+    ts_ctx_close(&ctx);
+}
+
 static int work(void)
 {
     ts_ctx ctx;
@@ -149,6 +182,7 @@ int main(int count, char **arguments)
         cmocka_unit_test(parses),
         cmocka_unit_test(values),
         cmocka_unit_test(files),
+        cmocka_unit_test(nul),
         cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
