@@ -56,9 +56,12 @@ WARN := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Wvla -Wstrict-prototypes
 
 # -ffp-contract=off and no fast-math: the same bits everywhere. The last two flags change no value;
 # they let the compiler turn loops into vectors.
+# Where a compiler computes floats in double (GCC for s390x under -std=c11) it is told not to.
 CFLAGS  ?=
+excess  := $(if $(filter 1,$(shell printf '\043include <float.h>\nFLT_EVAL_METHOD\n' | \
+             $(CC) -std=c11 $(CFLAGS) -E -P -x c - 2>/dev/null | tail -n 1)),-fexcess-precision=fast)
 FLAGS   := -std=c11 -D_POSIX_C_SOURCE=200809L -DTS_VERSION='"$(VERSION)"' -I. $(OPT) -g \
-           -ffp-contract=off -fno-math-errno -fno-trapping-math -fPIC $(WARN)
+           -ffp-contract=off $(excess) -fno-math-errno -fno-trapping-math -fPIC $(WARN)
 LIBS    := -lm
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
@@ -159,18 +162,18 @@ $(BUILD)/%.f64.o: %.c $(stamp)
 
 $(BUILD)/%.honest.o: %.c $(stamp)
 	@echo "  CC   $< (honest)"
-	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -O3 -DTS_TABLE=honest)
+	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST $(kernel_level) -DTS_TABLE=honest)
 
 $(BUILD)/%.paired.o: %.c $(stamp)
 	@echo "  CC   $< (paired)"
-	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -DTS_PAIRED -O3 -DTS_TABLE=paired)
+	$(call compile,-DTS_REAL_BITS=32 -DTS_HONEST -DTS_PAIRED $(kernel_level) -DTS_TABLE=paired)
 
 # Loops over whole weights.
-$(BUILD)/ref/base/convert.o: CFLAGS += -O3
+$(BUILD)/ref/base/convert.o: CFLAGS += $(kernel_level)
 
 $(BUILD)/%.o: %.c $(stamp)
 	@echo "  CC   $<"
-	$(call compile,$(if $(filter _%,$(notdir $<)),-O3))
+	$(call compile,$(if $(filter _%,$(notdir $<)),$(kernel_level)))
 
 # Tests: tests/<room>/test_<file>.c, one program each, on cmocka. They are linked with everything of
 # the command but main, too: golden cases are judged as `check` judges them.
@@ -198,6 +201,26 @@ check-tests: build-tests
 # The same without what takes long: for sanitizers and other slow builds.
 test-quick: build-tests
 	$(Q)TS_QUICK=1 scripts/run-tests $(BUILD) $(programs)
+
+# What comes out of every golden case, hashed: the same numbers on every machine. `make hashes` says
+# whether this build gives them; tests/hashes/hashes.h says what they are.
+hashing := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/hashes/*.c))
+$(BUILD)/hashes: $(hashing) $(parts) $(library)
+	@echo "  LD   $@"
+	$(Q)$(CC) $(filter %.o,$^) $(library) $(LDFLAGS) $(LIBS) -o $@
+$(BUILD)/tests/self/test_hashes: $(filter-out %/main.o,$(hashing))
+
+.PHONY: hashes
+hashes: $(BUILD)/hashes
+	$(Q)$(BUILD)/hashes --threads 1,2,3,4,5,6,7 --against data/goldens/hashes.txt
+
+# The same bits from every compiler, level, number of threads and processor that can be had here; the
+# quick form has one foreign processor, of the other byte order, and a few cases.
+.PHONY: cross cross-quick
+cross:
+	$(Q)scripts/cross $(PLATFORMS)
+cross-quick:
+	$(Q)scripts/cross --quick
 
 # Fuzzing, with clang: every target of tests/fuzz for FUZZ_SECONDS, from its corpus data/fuzz/NAME; what
 # is found there stays in build/fuzz. FUZZ="npy font" picks targets.
@@ -273,6 +296,7 @@ install: all $(shared)
 	    install -D -m 644 $$f $(include_dir)/$$f || exit 1; done
 	install -m 644 ref/touchstone.h $(include_dir)/touchstone.h
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@VERSION@|$(VERSION)|' -e 's|@LIBS@|$(LIBS)|' \
+	    -e 's|@EXCESS@|$(excess)|' \
 	    scripts/touchstone.pc.in > $(DESTDIR)$(PREFIX)/lib/pkgconfig/touchstone.pc
 
 uninstall:
@@ -290,6 +314,8 @@ help:
 	@echo "make demo       set up, build, edit a bundled picture, say where the result is"
 	@echo "make test       set up, build, run every test"
 	@echo "make test-quick the tests without the long ones (SAN=address,undefined, ...)"
+	@echo "make hashes     does this build give the known bits, with 1 to 7 threads"
+	@echo "make cross      do all compilers and processors (qemu; PLATFORMS='s390x-*')"
 	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
 	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy"
 	@echo "make coverage   which lines of ref no test reaches"

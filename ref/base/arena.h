@@ -6,6 +6,8 @@
 #ifndef TS_BASE_ARENA_H
 #define TS_BASE_ARENA_H
 
+#include "ref/base/target.h"
+
 #include <stddef.h>
 #include <stdint.h>
 

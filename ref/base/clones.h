@@ -7,6 +7,8 @@
 #ifndef TS_BASE_CLONES_H
 #define TS_BASE_CLONES_H
 
+#include "ref/base/target.h"
+
 #include <stdint.h> /* brings __GLIBC__ where there is one */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__) || defined(TS_NO_CLONES)

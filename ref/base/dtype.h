@@ -8,6 +8,8 @@
 #ifndef TS_BASE_DTYPE_H
 #define TS_BASE_DTYPE_H
 
+#include "ref/base/target.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>

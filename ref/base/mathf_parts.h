@@ -6,6 +6,8 @@
 #ifndef TS_BASE_MATHF_PARTS_H
 #define TS_BASE_MATHF_PARTS_H
 
+#include "ref/base/target.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <string.h>

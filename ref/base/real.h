@@ -29,15 +29,7 @@
 #ifndef TS_BASE_REAL_H
 #define TS_BASE_REAL_H
 
-#include <float.h>
-
-#if defined(__FAST_MATH__)
-#error "fast-math reorders sums: the reference would stop being one"
-#endif
-#if !defined(__cplusplus)
-_Static_assert(FLT_EVAL_METHOD == 0, "x87 keeps extra bits: build for a 64-bit target");
-_Static_assert(sizeof(void *) == 8, "sizes and offsets are 64 bits: build for a 64-bit target");
-#endif
+#include "ref/base/target.h"
 
 #if defined(TS_REAL_BITS)
 

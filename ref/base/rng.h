@@ -12,6 +12,8 @@
 #ifndef TS_BASE_RNG_H
 #define TS_BASE_RNG_H
 
+#include "ref/base/target.h"
+
 #include <stdbool.h>
 #include <stdint.h>
 

@@ -13,6 +13,8 @@
 
 #include <math.h>
 
+enum { SOME = 64 }; /* elements at a time, even */
+
 TS_CLONES
 void TS_NAME(rotate_forward)(real *y, const real *x, const real *cos, const real *sin,
                              int64_t first, int64_t last, int64_t length, int64_t d)
@@ -20,10 +22,15 @@ void TS_NAME(rotate_forward)(real *y, const real *x, const real *cos, const real
     for (int64_t row = first; row < last; row++) {
         const real *xr = x + row * d, *c = cos + row % length * d, *s = sin + row % length * d;
         real *yr = y + row * d;
-        for (int64_t i = 0; i < d; i += 2) {
-            const wide x0 = (wide)xr[i], x1 = (wide)xr[i + 1];
-            yr[i] = (real)(x0 * (wide)c[i] - x1 * (wide)s[i]);
-            yr[i + 1] = (real)(x1 * (wide)c[i + 1] + x0 * (wide)s[i + 1]);
+        for (int64_t i = 0; i < d; i += SOME) {
+            wide t[SOME]; /* y = x cos - t */
+            const int64_t n = d - i < SOME ? d - i : SOME;
+            for (int64_t j = 0; j < n; j += 2) {
+                t[j] = (wide)xr[i + j + 1] * (wide)s[i + j];
+                t[j + 1] = -((wide)xr[i + j] * (wide)s[i + j + 1]);
+            }
+            for (int64_t j = 0; j < n; j++)
+                yr[i + j] = (real)((wide)xr[i + j] * (wide)c[i + j] - t[j]);
         }
     }
 }
@@ -36,10 +43,15 @@ void TS_NAME(rotate_backward)(real *dx, const real *dy, const real *cos, const r
     for (int64_t row = first; row < last; row++) {
         const real *dr = dy + row * d, *c = cos + row % length * d, *s = sin + row % length * d;
         real *dxr = dx + row * d;
-        for (int64_t i = 0; i < d; i += 2) {
-            const wide d0 = (wide)dr[i], d1 = (wide)dr[i + 1];
-            dxr[i] = (real)(d0 * (wide)c[i] + d1 * (wide)s[i + 1]);
-            dxr[i + 1] = (real)(d1 * (wide)c[i + 1] - d0 * (wide)s[i]);
+        for (int64_t i = 0; i < d; i += SOME) {
+            wide t[SOME]; /* dx = dy cos - t */
+            const int64_t n = d - i < SOME ? d - i : SOME;
+            for (int64_t j = 0; j < n; j += 2) {
+                t[j] = -((wide)dr[i + j + 1] * (wide)s[i + j + 1]);
+                t[j + 1] = (wide)dr[i + j] * (wide)s[i + j];
+            }
+            for (int64_t j = 0; j < n; j++)
+                dxr[i + j] = (real)((wide)dr[i + j] * (wide)c[i + j] - t[j]);
         }
     }
 }
