@@ -200,6 +200,17 @@ static ts_status run_mse(ts_ctx *ctx, ts_call *call)
     return give(ctx, call, ts_mse(ctx, x, target, ts_call_optional(call, "weight")));
 }
 
+static ts_status run_adaptive_avg_pool(ts_ctx *ctx, ts_call *call)
+{
+    const ts_tensor x = input(ctx, call);
+    const json_t *size = ts_call_json(call, "output_size");
+    const json_t *h = json_array_get(size, 0), *w = json_array_get(size, 1);
+    if (!json_is_integer(h) || !json_is_integer(w))
+        return ts_fail(ctx, TS_ERROR_USAGE, "setting output_size: two integers");
+    return give(ctx, call, ts_adaptive_avg_pool(ctx, x, json_integer_value(h),
+                                                json_integer_value(w)));
+}
+
 static ts_status run_cross_entropy(ts_ctx *ctx, ts_call *call)
 {
     const ts_tensor x = input(ctx, call), target = ts_call_input(ctx, call, "target");
@@ -250,6 +261,8 @@ const ts_module ts_ops_shape_modules[] = {
      "the largest of windows; of equal values the first", run_max_pool},
     {"ops.mse", "input (...); target (...); [weight]", "output ()", "",
      "mean square error of weight * input and weight * target", run_mse},
+    {"ops.adaptive_avg_pool", "input (B, C, H, W)", "output (B, C, h, w)", "output_size",
+     "means of windows as even as they can be", run_adaptive_avg_pool},
     {"ops.cross_entropy", "input (rows, classes); target (rows) integers", "output ()",
      "label_smoothing", "mean of -log softmax at the target", run_cross_entropy},
     {"ops.ctc",

@@ -214,30 +214,48 @@ static void attach_grad(ts_ctx *ctx, ts_weights *w, entry *e, ts_tensor *t)
     ctx->record = true;
 }
 
-ts_tensor ts_weight(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size, const char *format,
-                    ...)
+/* The entry of that name, when it has these sizes; NULL after a failure. */
+static entry *expected(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size,
+                       const char *format, va_list args)
 {
     char name[TS_LIMIT_NAME + 1], label[TS_MESSAGE];
-    va_list args;
     if (ctx->status)
-        return (ts_tensor){0};
-    va_start(args, format);
+        return NULL;
     vsnprintf(name, sizeof name, format, args);
-    va_end(args);
     entry *e = find(w, name);
     if (!e) {
         ts_fail(ctx, TS_ERROR_FORMAT, "%s: the tensor %s is missing (%lld others are there)",
                 w->label, name, (long long)w->count);
-        return (ts_tensor){0};
+        return NULL;
     }
     snprintf(label, sizeof label, "%s: tensor %s", e->file, name);
     if (!ts_dtype_is_float(e->value.dtype))
         ts_fail(ctx, TS_ERROR_FORMAT, "%s: expected a floating type, got %s", label,
                 ts_dtype_name(e->value.dtype));
-    ts_tensor t = e->value;
-    if (!ctx->status && !ts_expect(ctx, t, label, rank, size) && w->want_grads)
+    return !ctx->status && !ts_expect(ctx, e->value, label, rank, size) ? e : NULL;
+}
+
+ts_tensor ts_weight(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size, const char *format,
+                    ...)
+{
+    va_list args;
+    va_start(args, format);
+    entry *e = expected(ctx, w, rank, size, format, args);
+    va_end(args);
+    ts_tensor t = e ? e->value : (ts_tensor){0};
+    if (e && w->want_grads)
         attach_grad(ctx, w, e, &t);
     return ctx->status ? (ts_tensor){0} : t;
+}
+
+ts_tensor ts_buffer(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size, const char *format,
+                    ...)
+{
+    va_list args;
+    va_start(args, format);
+    const entry *e = expected(ctx, w, rank, size, format, args);
+    va_end(args);
+    return e ? e->value : (ts_tensor){0};
 }
 
 bool ts_weights_has(const ts_weights *w, const char *name)

@@ -57,6 +57,10 @@ int ts_config_ints(ts_ctx *ctx, const ts_weights *w, const char *key, int64_t *o
 ts_tensor ts_weight(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size, const char *format,
                     ...) TS_PRINTF(5, 6);
 
+/* The same for what is not trained (running averages): without a gradient. */
+ts_tensor ts_buffer(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size, const char *format,
+                    ...) TS_PRINTF(5, 6);
+
 bool ts_weights_has(const ts_weights *w, const char *name);
 int64_t ts_weights_count(const ts_weights *w);
 const char *ts_weights_name(const ts_weights *w, int64_t i); /* sorted */

@@ -145,6 +145,7 @@ typedef struct {
 } ts_pool;
 ts_tensor ts_avg_pool(ts_ctx *ctx, ts_tensor x, ts_pool config);
 ts_tensor ts_max_pool(ts_ctx *ctx, ts_tensor x, ts_pool config);
+ts_tensor ts_adaptive_avg_pool(ts_ctx *ctx, ts_tensor x, int64_t h, int64_t w); /* to h x w */
 
 /* FLUX's 2x2 packing: (B, C, H, W) -> (B, H/2 W/2, 4 C), feature 4 c + 2 py + px; and back. */
 ts_tensor ts_pack(ts_ctx *ctx, ts_tensor x);

@@ -1,0 +1,9 @@
+/* modules.h: networks for pictures and text, and their parts, by name. */
+#ifndef TS_MODELS_MODULES_H
+#define TS_MODELS_MODULES_H
+
+#include "ref/io/module.h"
+
+extern const ts_module ts_models_modules[];
+
+#endif
