@@ -97,7 +97,8 @@ objects := $(sources:%.c=$(BUILD)/%.o) $(kernels:%.c=$(BUILD)/%.f32.o) \
 command_objects := $(command:%.c=$(BUILD)/%.o)
 # Tests that read or write pictures. (Of the fuzz corpus, pictures are then refused.)
 pictured := tests/io/test_png.c tests/io/test_jpeg.c tests/io/test_picture.c tests/self/test_faults.c \
-            tests/cli/test_edit.c tests/cli/test_glyph.c tests/cli/test_pictures.c
+            tests/cli/test_edit.c tests/cli/test_edit_output.c tests/cli/test_glyph.c \
+            tests/cli/test_places.c tests/cli/test_scene.c tests/glyph/test_hint_glyph.c
 tests   := $(filter-out $(if $(filter none,$(CODECS)),$(pictured)),$(wildcard tests/*/test_*.c))
 programs := $(tests:%.c=$(BUILD)/%)
 support := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
@@ -222,6 +223,17 @@ cross:
 cross-quick:
 	$(Q)scripts/cross --quick
 
+# The rooms that read what others wrote, under valgrind, which also sees what the libraries do with our
+# memory. (The numbers are the sanitizers': here they would take hours.) valgrind knows processors up to
+# AVX2, so OpenBLAS shall not choose more.
+VALGRIND_ROOMS ?= base io text glyph
+valgrind := valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
+            --child-silent-after-fork=yes
+.PHONY: valgrind
+valgrind: build-tests
+	$(Q)OPENBLAS_CORETYPE=Haswell TS_QUICK=1 UNDER="$(valgrind)" scripts/run-tests $(BUILD) \
+	    $(foreach r,$(VALGRIND_ROOMS),$(filter $(BUILD)/tests/$r/%,$(programs)))
+
 # Fuzzing, with clang: every target of tests/fuzz for FUZZ_SECONDS, from its corpus data/fuzz/NAME; what
 # is found there stays in build/fuzz. FUZZ="npy font" picks targets.
 FUZZ         ?= $(notdir $(fuzzers))
@@ -245,9 +257,12 @@ $(BUILD)/fuzz/%: tests/fuzz/main.c $(fuzzing) $(parts) $(library)
 	    $(filter %.o,$^) $(library) $(LDFLAGS) $(LIBS) -o $@
 
 # What compilers and checkers say about the sources; nothing, if all is well.
-.PHONY: lint coverage
+.PHONY: lint lint-quick coverage
 lint:
 	$(Q)scripts/lint
+
+lint-quick:
+	$(Q)scripts/lint cppcheck patterns
 
 # Which lines of ref no test reaches. Without optimisation, in a build of its own.
 coverage:
@@ -316,8 +331,9 @@ help:
 	@echo "make test-quick the tests without the long ones (SAN=address,undefined, ...)"
 	@echo "make hashes     does this build give the known bits, with 1 to 7 threads"
 	@echo "make cross      do all compilers and processors (qemu; PLATFORMS='s390x-*')"
+	@echo "make valgrind   the rooms that read files, under valgrind (VALGRIND_ROOMS=)"
 	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
-	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy"
+	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy (lint-quick: without following paths)"
 	@echo "make coverage   which lines of ref no test reaches"
 	@echo "make bench      what it costs, against OpenBLAS, a memory copy and CPU PyTorch"
 	@echo "make bench-compare OLD=FILE.json   what changed since"

@@ -62,7 +62,7 @@ static char *folder_of(ts_ctx *ctx, const ts_options *o, const char *kind, const
     const bool checkpoint = index && ts_path_exists(index);
     ts_free(index);
     if (checkpoint)
-        return ts_path_join(ctx, given, component);
+        return ts_path_member(ctx, given, component);
     char *folder = ctx->status ? NULL : ts_strdup(given);
     if (!folder)
         ts_fail(ctx, TS_ERROR_MEMORY, "no memory for a path");

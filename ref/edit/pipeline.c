@@ -18,7 +18,7 @@
 
 static void read_scheduler(ts_ctx *ctx, ts_scheduler *s, const char *folder)
 {
-    char *path = ts_path_join(ctx, folder, "scheduler/scheduler_config.json");
+    char *path = ts_path_member(ctx, folder, "scheduler/scheduler_config.json");
     json_t *config = path ? ts_json_read_object(ctx, path) : NULL;
     if (config)
         ts_scheduler_read(ctx, s, config, path);

@@ -9,6 +9,7 @@
 #include "ref/glyph/fill.h"
 #include "ref/glyph/line.h"
 #include "ref/glyph/placed.h"
+#include "ref/io/limits.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -250,6 +251,9 @@ static ts_status run_placed(ts_ctx *ctx, json_t *answer, const ts_call *call, co
     const int64_t width = row_int(ctx, row, "width", 512, index) * scale;
     if (!ctx->status && strcmp(last, "dither") != 0 && strcmp(last, "threshold") != 0)
         ts_fail(ctx, TS_ERROR_USAGE, "last: must be dither or threshold, not \"%s\"", last);
+    else if (!ctx->status && width > TS_LIMIT_PIXELS / height)
+        ts_fail(ctx, TS_ERROR_FORMAT, "row %zu: %lld x %lld pixels, at most %lld are allowed", index,
+                (long long)width, (long long)height, (long long)TS_LIMIT_PIXELS);
     if (ctx->status)
         return ctx->status;
     ts_point *points;

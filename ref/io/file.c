@@ -355,3 +355,15 @@ char *ts_path_inside(ts_ctx *ctx, const char *root, const char *folder, const ch
     }
     return real;
 }
+
+char *ts_path_member(ts_ctx *ctx, const char *folder, const char *name)
+{
+    char *path = ts_path_join(ctx, folder, name);
+    if (!path || !ts_path_exists(path))
+        return path;
+    ts_free(ts_path_inside(ctx, folder, folder, name));
+    if (!ctx->status)
+        return path;
+    ts_free(path);
+    return NULL;
+}

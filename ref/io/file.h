@@ -58,6 +58,10 @@ char *ts_path_join(ts_ctx *ctx, const char *folder, const char *name);
  * and when a link or ".." leads out of `root` (a folder; usually the same as `folder`). */
 char *ts_path_inside(ts_ctx *ctx, const char *root, const char *folder, const char *name);
 
+/* folder/name, whether there is such a file or not; fails when there is and a link or ".." leads to it
+ * out of the folder. To be given back with ts_free. */
+char *ts_path_member(ts_ctx *ctx, const char *folder, const char *name);
+
 #ifdef __cplusplus
 }
 #endif

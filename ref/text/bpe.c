@@ -123,8 +123,8 @@ static ts_status read_merges(ts_ctx *ctx, ts_bpe *bpe, const char *path)
 
 ts_bpe *ts_bpe_open(ts_ctx *ctx, const char *folder)
 {
-    char *const vocab = ts_path_join(ctx, folder, "vocab.json");
-    char *const merges = ts_path_join(ctx, folder, "merges.txt");
+    char *const vocab = ts_path_member(ctx, folder, "vocab.json");
+    char *const merges = ts_path_member(ctx, folder, "merges.txt");
     ts_bpe *bpe = ts_alloc_zero(1, sizeof *bpe);
     if (!bpe)
         ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for the vocabulary", folder);

@@ -93,8 +93,8 @@ static void add_decoder(ts_ctx *ctx, ts_byt5_tokenizer *t, json_t *decoder, cons
 ts_byt5_tokenizer *ts_byt5_tokenizer_open(ts_ctx *ctx, const char *folder)
 {
     ts_byt5_tokenizer *t = ts_byt5_tokenizer_new(ctx);
-    char *const config = ts_path_join(ctx, folder, "tokenizer_config.json");
-    char *const added = ts_path_join(ctx, folder, "added_tokens.json");
+    char *const config = ts_path_member(ctx, folder, "tokenizer_config.json");
+    char *const added = ts_path_member(ctx, folder, "added_tokens.json");
     if (!ctx->status && !ts_path_exists(config) && !ts_path_exists(added))
         ts_fail(ctx, TS_ERROR_IO, "%s: neither tokenizer_config.json nor added_tokens.json",
                 folder);

@@ -26,7 +26,7 @@ static const char *content_of(const json_t *object, const char *key, const char 
 
 static json_t *optional_object(ts_ctx *ctx, const char *folder, const char *name)
 {
-    char *const path = ts_path_join(ctx, folder, name);
+    char *const path = ts_path_member(ctx, folder, name);
     json_t *const object =
         path && ts_path_exists(path) ? ts_json_read_object(ctx, path) : NULL;
     ts_free(path);

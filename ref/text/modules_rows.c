@@ -125,11 +125,11 @@ static ts_status need_rows(ts_ctx *ctx, ts_call *call)
 
 static void open_all(ts_ctx *ctx, ts_call *call, tokenizers *t)
 {
-    char *const clip = ts_path_join(ctx, call->checkpoint,
+    char *const clip = ts_path_member(ctx, call->checkpoint,
                                     ts_call_text(ctx, call, "tokenizer", "tokenizer"));
-    char *const t5 = ts_path_join(ctx, call->checkpoint,
+    char *const t5 = ts_path_member(ctx, call->checkpoint,
                                   ts_call_text(ctx, call, "tokenizer_2", "tokenizer_2"));
-    char *const model = t5 ? ts_path_join(ctx, t5, "spiece.model") : NULL;
+    char *const model = t5 ? ts_path_member(ctx, t5, "spiece.model") : NULL;
     t->truncate = ts_call_bool(ctx, call, "truncate", true);
     if (!ctx->status) {
         t->clip = ts_clip_tokenizer_open(ctx, clip);

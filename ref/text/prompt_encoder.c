@@ -13,7 +13,7 @@ enum { LONGEST = 512 };
 static ts_tensor clip_ids(ts_ctx *ctx, const char *folder, const char *prompt, int64_t bytes,
                           ts_clean clean)
 {
-    char *const path = ts_path_join(ctx, folder, "tokenizer");
+    char *const path = ts_path_member(ctx, folder, "tokenizer");
     ts_clip_tokenizer *const t = path ? ts_clip_tokenizer_open(ctx, path) : NULL;
     ts_ids ids = {0};
     ts_tensor out = {0};
@@ -31,7 +31,7 @@ static ts_tensor clip_ids(ts_ctx *ctx, const char *folder, const char *prompt, i
 static ts_tensor t5_ids(ts_ctx *ctx, const char *folder, const char *prompt, int64_t bytes,
                         int64_t length)
 {
-    char *const path = ts_path_join(ctx, folder, "tokenizer_2");
+    char *const path = ts_path_member(ctx, folder, "tokenizer_2");
     ts_t5_tokenizer *const t = path ? ts_t5_tokenizer_open(ctx, path, TS_T5_ANY) : NULL;
     ts_ids ids = {0};
     ts_tensor out = {0};

@@ -85,8 +85,8 @@ static ts_status read_config(ts_ctx *ctx, ts_t5_tokenizer *t, const json_t *conf
 
 static ts_status open_spiece(ts_ctx *ctx, ts_t5_tokenizer *t, const char *folder)
 {
-    char *const model = ts_path_join(ctx, folder, "spiece.model");
-    char *const path = ts_path_join(ctx, folder, "tokenizer_config.json");
+    char *const model = ts_path_member(ctx, folder, "spiece.model");
+    char *const path = ts_path_member(ctx, folder, "tokenizer_config.json");
     json_t *config = NULL;
     if (!ctx->status && !ts_spiece_open(ctx, &t->spiece, model) && ts_path_exists(path))
         config = ts_json_read_object(ctx, path);
@@ -111,7 +111,7 @@ static ts_status open_fast(ts_ctx *ctx, ts_t5_tokenizer *t, const char *path)
 ts_t5_tokenizer *ts_t5_tokenizer_open(ts_ctx *ctx, const char *folder, ts_t5_source source)
 {
     ts_t5_tokenizer *const t = ts_alloc_zero(1, sizeof *t);
-    char *const json = ts_path_join(ctx, folder, "tokenizer.json");
+    char *const json = ts_path_member(ctx, folder, "tokenizer.json");
     if (!t)
         ts_fail(ctx, TS_ERROR_MEMORY, "%s: no memory for a tokenizer", folder);
     if (!ctx->status) {

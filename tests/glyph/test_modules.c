@@ -76,6 +76,9 @@ static void errors(void **state)
             TS_ERROR_FORMAT);
     refuses("glyph.placed", "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"width\": 0}]", "{}",
             TS_ERROR_FORMAT);
+    refuses("glyph.placed",
+            "[{\"font\": \"DejaVuSans\", \"text\": \"x\", \"width\": 65536, \"height\": 65536, "
+            "\"scale\": 65536, \"polygon\": [[1, 1], [9, 1], [9, 9]]}]", "{}", TS_ERROR_FORMAT);
     refuses("glyph.placed", "[{\"font\": \"DejaVuSans\", \"text\": \"x\"}]", "{\"last\": \"no\"}",
             TS_ERROR_USAGE);
     refuses("glyph.position_mask", "[]", "{\"height\": 0}", TS_ERROR_USAGE);

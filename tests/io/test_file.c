@@ -207,6 +207,16 @@ static void paths(void **state)
         assert_null(ts_path_inside(&ctx, files_path("in"), files_path("in"), out[i]));
         files_failed(&ctx, TS_ERROR_FORMAT, "leads out of the folder");
     }
+    for (int i = 0; i < 4; i++) {
+        assert_null(ts_path_member(&ctx, files_path("in"), out[i]));
+        files_failed(&ctx, TS_ERROR_FORMAT, "leads out of the folder");
+    }
+    static const char *const members[] = {"here", "none"};
+    for (int i = 0; i < 2; i++) { /* what is not there is for the reader to say, or to do without */
+        path = ts_path_member(&ctx, files_path("in"), members[i]);
+        assert_non_null(strstr(path, members[i]));
+        ts_free(path);
+    }
     assert_null(ts_path_inside(&ctx, files_path("in"), files_path("in"), "none"));
     files_failed(&ctx, TS_ERROR_IO, "none: cannot open it");
     assert_null(ts_path_inside(&ctx, files_path("gone"), files_path("in"), "file"));

@@ -1,6 +1,7 @@
 #include "tests/support/golden.h"
 
 #include "ref/io/safetensors.h"
+#include "ref/ops/table.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -13,6 +14,8 @@ void golden_accepted_on(const char *path, const char *precision, const char *bac
     ts_case c;
     ts_judging how = {.partial = false};
     ts_report r = {.path = path, .sinusoid = "", .published_sinusoid = ""};
+    if (strcmp(backend, "blas") == 0 && !ts_table_named(backend))
+        return; /* a build without it */
     ts_ctx_open_plain(&ctx);
     ts_how_from(&ctx, &how.how, &how.format, precision, backend, 2);
     r.format = precision;

@@ -11,7 +11,8 @@
 
 #include "ref/cli/judging.h"
 
-/* The case is accepted on plain, fast and blas, in f32 and f64: outputs, traces and gradients. */
+/* The case is accepted on plain, fast and (in a build that has it) blas, in f32 and f64: outputs, traces
+ * and gradients. */
 void golden_accepted(const char *path);
 void golden_accepted_on(const char *path, const char *precision, const char *backend);
 
