@@ -305,7 +305,7 @@ bool ts_profiles_of(ts_profiles *a, const ts_hinted *g, int32_t dx, int32_t dy, 
 {
     *a = (ts_profiles){.one = g->size < 24 ? 4096 : 64, .rows = (int32_t)rows};
     a->step = g->size < 24 ? 256 : 32;
-    a->scan = (int8_t)g->scan_first;
+    a->scan = (uint8_t)g->scan_first;
     place *p = ts_alloc(((size_t)g->points + 1) * sizeof *p);
     if (!p) {
         fail(a, true);
@@ -318,7 +318,7 @@ bool ts_profiles_of(ts_profiles *a, const ts_hinted *g, int32_t dx, int32_t dy, 
     }
     int32_t begin_at = 0;
     for (int32_t i = 0; i < g->contours && !a->error; i++) {
-        a->scan = g->scan[i] >= 0 ? g->scan[i] : a->scan;
+        a->scan = g->scan[i] >= 0 ? (uint8_t)g->scan[i] : a->scan;
         contour(a, p + begin_at, g->flags + begin_at, g->ends[i] + 1 - begin_at);
         begin_at = g->ends[i] + 1;
     }

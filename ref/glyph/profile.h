@@ -13,7 +13,7 @@ typedef struct {
     int32_t start, height; /* rows [start, start + height) */
     int64_t at;            /* its first crossing */
     int32_t next;          /* the stretch that follows in the contour */
-    int8_t scan;           /* drop-out mode of the contour */
+    uint8_t scan;          /* drop-out mode of the contour */
     bool up;
     bool over_top, over_bottom; /* it reaches half a pixel or more beyond its last row */
 } ts_profile;
@@ -31,7 +31,7 @@ typedef struct {
     int direction;      /* 1 rising, -1 falling, 0 not known yet */
     int64_t x, y;       /* the last point */
     bool fresh, joint;  /* no crossing yet; the last one was exactly at a point */
-    int8_t scan;
+    uint8_t scan;
     const char *error;
     bool memory;        /* the error is a lack of it */
 } ts_profiles;

@@ -186,7 +186,7 @@ static ts_status find_header(reader *r, const ts_map *map)
 /* Columns first in the file: element (i, j, ...) lies at i + size[0] (j + size[1] (...)). */
 static void from_columns(char *to, const char *from, const array *a, int64_t n, size_t size)
 {
-    int64_t index[TS_MAX_RANK] = {0}, stride[TS_MAX_RANK], at = 0;
+    int64_t index[TS_MAX_RANK] = {0}, stride[TS_MAX_RANK] = {0}, at = 0;
     for (int i = 0; i < a->rank; i++)
         stride[i] = i ? stride[i - 1] * a->size[i - 1] : 1;
     for (int64_t i = 0; i < n; i++, to += size) {

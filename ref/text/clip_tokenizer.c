@@ -109,7 +109,7 @@ static int64_t special_word(const ts_clip_tokenizer *t, const ts_bytes *word)
     static const char *const names[] = {"<|startoftext|>", "<|endoftext|>"};
     for (int i = 0; i < 2; i++) {
         const int64_t n = (int64_t)strlen(names[i]);
-        if (word->count != n || memcmp(word->at, names[i], (size_t)n))
+        if (word->count != n || memcmp(word->at, names[i], (size_t)n) != 0)
             continue;
         const int64_t id = ts_bpe_find(t->bpe, names[i]);
         return id < 0 ? t->unknown : id;

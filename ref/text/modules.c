@@ -247,8 +247,8 @@ static ts_status run_encode_prompt(ts_ctx *ctx, ts_call *call)
 static ts_status run_leaf(ts_ctx *ctx, ts_call *call)
 {
     const bool clip = !strncmp(call->module, "text.clip.", 10);
-    ts_clip_config clip_config;
-    ts_t5_config t5_config;
+    ts_clip_config clip_config = {0};
+    ts_t5_config t5_config = {0};
     ts_weights *const w =
         clip ? open_clip(ctx, call, &clip_config) : open_t5(ctx, call, &t5_config);
     const ts_tensor x = ts_call_sole_input(ctx, call, "input");

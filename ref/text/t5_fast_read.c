@@ -22,7 +22,7 @@ static ts_status read_replace(ts_ctx *ctx, ts_t5_step *s, const json_t *part, co
     s->kind = *regex ? TS_STEP_BLANKS : TS_STEP_REPLACE;
     if (ctx->status)
         return ctx->status;
-    if (*regex && strcmp(regex, " {2,}"))
+    if (*regex && strcmp(regex, " {2,}") != 0)
         return ts_fail(ctx, TS_ERROR_UNSUPPORTED,
                        "%s: the expression \"%.40s\" is not built in (\" {2,}\" is)", path, regex);
     s->pattern = ts_strdup(text);
@@ -63,7 +63,7 @@ static ts_status read_normalizer(ts_ctx *ctx, ts_t5_fast *f, const json_t *part,
 {
     if (!part || json_is_null(part))
         return TS_OK;
-    if (strcmp(type_of(ctx, part, path), "Sequence"))
+    if (strcmp(type_of(ctx, part, path), "Sequence") != 0)
         return read_step(ctx, f, part, path);
     const json_t *const list = json_object_get(part, "normalizers");
     for (size_t i = 0; i < json_array_size(list) && !ctx->status; i++)
@@ -83,7 +83,7 @@ static ts_status read_metaspace(ts_ctx *ctx, ts_t5_fast *f, const json_t *part, 
     if (!*mark || strlen(mark) >= sizeof f->blank)
         return ts_fail(ctx, TS_ERROR_FORMAT, "%s: Metaspace's replacement is not one character",
                        path);
-    strcpy(f->blank, mark);
+    memcpy(f->blank, mark, strlen(mark) + 1);
     static const char *const names[] = {"never", "first", "always"};
     for (int i = 0; i < 3; i++) {
         if (!strcmp(scheme, names[i])) {
@@ -100,7 +100,7 @@ static ts_status read_cutting(ts_ctx *ctx, ts_t5_fast *f, const json_t *part, co
     if (!strcmp(type, "Sequence")) {
         const json_t *const list = json_object_get(part, "pretokenizers");
         const json_t *const first = json_array_get(list, 0);
-        if (json_array_size(list) != 2 || strcmp(type_of(ctx, first, path), "WhitespaceSplit"))
+        if (json_array_size(list) != 2 || strcmp(type_of(ctx, first, path), "WhitespaceSplit") != 0)
             return unknown_part(ctx, path, "a sequence of pre-tokenizers", type);
         f->words = true;
         part = json_array_get(list, 1);
@@ -136,7 +136,7 @@ static ts_status read_pieces(ts_ctx *ctx, ts_t5_fast *f, const json_t *model, co
 static ts_status read_model(ts_ctx *ctx, ts_t5_fast *f, const json_t *model, const char *path)
 {
     const char *const type = ts_json_text(ctx, model, path, "type", "Unigram");
-    if (!ctx->status && strcmp(type, "Unigram"))
+    if (!ctx->status && strcmp(type, "Unigram") != 0)
         return unknown_part(ctx, path, "a model", type);
     if (ts_json_bool(ctx, model, path, "byte_fallback", false))
         return ts_fail(ctx, TS_ERROR_UNSUPPORTED, "%s: byte_fallback is not built in", path);
@@ -183,7 +183,7 @@ static ts_status read_template(ts_ctx *ctx, ts_t5_fast *f, const json_t *part, c
 {
     if (!part || json_is_null(part))
         return TS_OK;
-    if (strcmp(type_of(ctx, part, path), "TemplateProcessing"))
+    if (strcmp(type_of(ctx, part, path), "TemplateProcessing") != 0)
         return unknown_part(ctx, path, "a post-processor", type_of(ctx, part, path));
     const json_t *const list = json_object_get(part, "single");
     bool text_seen = false;
