@@ -134,12 +134,27 @@ static ts_tensor weight_at(const net *n, const char *path)
     return (ts_tensor){0};
 }
 
+/* The number behind `before` at *text, which moves behind it; -1 if there is none. */
+static int64_t number_at(const char **text, const char *before)
+{
+    enum { DIGITS = 6 };
+    const size_t length = strlen(before);
+    int64_t n = 0, digits = 0;
+    if (strncmp(*text, before, length) != 0)
+        return -1;
+    const char *at = *text + length;
+    for (; *at >= '0' && *at <= '9' && digits < DIGITS; at++, digits++)
+        n = 10 * n + (*at - '0');
+    *text = at;
+    return digits ? n : -1;
+}
+
 /* Stride of the convolution at a path of a ResNet: what stands between stages halves the picture. */
 static int64_t stride_at(const ts_resnet_config *c, const char *path)
 {
-    int stage, block;
-    char leaf[16];
-    if (sscanf(path, "layer%d.%d.%15s", &stage, &block, leaf) == 3) {
+    const char *leaf = path;
+    const int64_t stage = number_at(&leaf, "layer"), block = stage < 0 ? -1 : number_at(&leaf, ".");
+    if (block >= 0 && *leaf++ == '.') {
         const bool strided = strcmp(leaf, c->bottleneck ? "conv2" : "conv1") == 0 ||
                              strncmp(leaf, "downsample", 10) == 0;
         return strided && block == 0 && stage > 1 && !c->pooled ? 2 : 1;
@@ -232,19 +247,16 @@ static ts_status run_lm_part(ts_ctx *ctx, ts_call *call)
     net n;
     const ts_tensor x = ts_call_sole_input(ctx, call, "x");
     ts_tensor y;
-    long long block;
-    char leaf[8] = "";
-    int read = 0;
     if (open_net(ctx, call, &n, "gpt2", TS_MODEL_LM))
         return ctx->status;
-    const bool in_block =
-        sscanf(call->rest, "h.%lld%n.%7s", &block, &read, leaf) >= 1 && block >= 0 &&
-        block < n.config.lm.layers;
-    if (in_block && call->rest[read] == '\0')
+    const char *leaf = call->rest;
+    const int64_t block = number_at(&leaf, "h.");
+    const bool in_block = block >= 0 && block < n.config.lm.layers;
+    if (in_block && *leaf == '\0')
         y = ts_lm_block(ctx, &n.pass, &n.config.lm, block, x);
-    else if (in_block && (strcmp(leaf, "attn") == 0 || strcmp(leaf, "mlp") == 0)) {
-        ts_enter(ctx, "h.%lld", block);
-        y = *leaf == 'a' ? ts_lm_attention(ctx, &n.pass, &n.config.lm, x)
+    else if (in_block && (strcmp(leaf, ".attn") == 0 || strcmp(leaf, ".mlp") == 0)) {
+        ts_enter(ctx, "h.%lld", (long long)block);
+        y = leaf[1] == 'a' ? ts_lm_attention(ctx, &n.pass, &n.config.lm, x)
                          : ts_lm_mlp(ctx, &n.pass, &n.config.lm, x);
         ts_leave(ctx);
     } else if (!run_layer(ctx, call, &n, x, &y))
