@@ -195,6 +195,8 @@ build-tests: all $(programs)
 test: setup
 	$(Q)$(MAKE) --no-print-directory -j$(jobs) check-tests
 	$(Q)scripts/check-house
+	$(Q)scripts/check-headers
+	$(Q)scripts/check-libm $(library)
 
 check-tests: build-tests
 	$(Q)scripts/run-tests $(BUILD) $(programs)

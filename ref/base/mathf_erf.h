@@ -30,7 +30,8 @@ static inline mathf_pair mathf_erf_core(double x)
     p = p * z - 0x1.812746b0379e7p-2;
     p = p * z + 0x1.baea08536da23p-9;
     const mathf_pair s = mathf_sum_ordered(x, 0.125 * x);
-    return (mathf_pair){s.hi, s.lo + x * p};
+    const mathf_pair result = {s.hi, s.lo + x * p};
+    return result;
 }
 
 /* 5/4 + G((x - 4) / (x + 4)) */

@@ -35,7 +35,8 @@ static inline mathf_exponent mathf_exp_reduce(double x, double low)
     q = q * r + 0x1.11111111109a5p-7;
     q = q * r + 0x1.5555555555555p-5;
     q = q * r + 0x1.5555555555556p-3;
-    return (mathf_exponent){n, r, 0.5 * r * r + (r * r * r * q + (lost + lost * r))};
+    const mathf_exponent result = {n, r, 0.5 * r * r + (r * r * r * q + (lost + lost * r))};
+    return result;
 }
 
 /* 1 + r + tail */
@@ -76,7 +77,7 @@ static inline double ts_tanh(double x)
     const mathf_exponent e = mathf_exp_reduce(2.0 * size, 0.0);
     const mathf_pair top = mathf_expm1_sum(e);
     const mathf_pair more = mathf_sum(top.hi, 2.0 * mathf_power2(-e.n));
-    const mathf_pair q = mathf_quotient(top, (mathf_pair){more.hi, more.lo + top.lo});
+    const mathf_pair bottom = {more.hi, more.lo + top.lo}, q = mathf_quotient(top, bottom);
     return mathf_with_sign(q.hi + q.lo, x);
 }
 

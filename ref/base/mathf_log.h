@@ -23,7 +23,9 @@ static inline mathf_logarithm mathf_log_reduce(double x)
     const uint64_t biased = (bits - root_half + one) >> 52;
     /* An integer below 2^52 in the low bits of 2^52 is 2^52 more than itself. */
     const double k = mathf_double(biased | (uint64_t)0x433 << 52) - (0x1p52 + 1023.0);
-    return (mathf_logarithm){tiny ? k - 54.0 : k, mathf_double(bits - (biased << 52) + one) - 1.0};
+    const mathf_logarithm result = {tiny ? k - 54.0 : k,
+                                    mathf_double(bits - (biased << 52) + one) - 1.0};
+    return result;
 }
 
 /* k ln 2 + log(1 + f) + low */

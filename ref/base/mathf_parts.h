@@ -70,21 +70,24 @@ static inline double mathf_scale(double y, double n)
 static inline mathf_pair mathf_sum(double a, double b)
 {
     const double s = a + b, part = s - a;
-    return (mathf_pair){s, (a - (s - part)) + (b - part)};
+    const mathf_pair result = {s, (a - (s - part)) + (b - part)};
+    return result;
 }
 
 /* The same where |a| >= |b| or a == 0 is known */
 static inline mathf_pair mathf_sum_ordered(double a, double b)
 {
     const double s = a + b;
-    return (mathf_pair){s, (a - s) + b};
+    const mathf_pair result = {s, (a - s) + b};
+    return result;
 }
 
 /* a b exactly (to 2^-106, and as long as nothing under- or overflows) */
 static inline mathf_pair mathf_product(double a, double b)
 {
     const double p = a * b, ah = mathf_head(a), bh = mathf_head(b), al = a - ah, bl = b - bh;
-    return (mathf_pair){p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
+    const mathf_pair result = {p, ((ah * bh - p) + ah * bl + al * bh) + al * bl};
+    return result;
 }
 
 /* The float a b + c, rounded once. The product of two floats is exact in double; the sum is made
@@ -103,7 +106,8 @@ static inline mathf_pair mathf_quotient(mathf_pair a, mathf_pair b)
 {
     const double inverse = 1.0 / b.hi, q = a.hi * inverse;
     const mathf_pair back = mathf_product(q, b.hi);
-    return (mathf_pair){q, (((a.hi - back.hi) - back.lo) + (a.lo - q * b.lo)) * inverse};
+    const mathf_pair result = {q, (((a.hi - back.hi) - back.lo) + (a.lo - q * b.lo)) * inverse};
+    return result;
 }
 
 #endif

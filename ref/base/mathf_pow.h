@@ -14,7 +14,7 @@
 static inline mathf_pair mathf_log_pair(double x)
 {
     const mathf_logarithm m = mathf_log_reduce(x);
-    const mathf_pair s = mathf_quotient((mathf_pair){m.f, 0.0}, mathf_sum(2.0, m.f));
+    const mathf_pair top = {m.f, 0.0}, s = mathf_quotient(top, mathf_sum(2.0, m.f));
     mathf_pair z = mathf_product(s.hi, s.hi);
     z.lo += 2.0 * s.hi * s.lo;
     double q = 0x1.e03a7acf0f7e3p-5;

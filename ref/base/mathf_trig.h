@@ -26,7 +26,8 @@ static inline mathf_angle mathf_angle_near(double x)
     const mathf_pair b = mathf_sum(a, -n * 0x1.0b4611a6p-34);
     const mathf_pair c = mathf_sum(b.hi, -n * 0x1.3198a2e0p-69);
     const double rest = c.lo + (b.lo - n * 0x1.b839a252049c1p-104);
-    return (mathf_angle){mathf_bits(k), mathf_sum_ordered(c.hi, rest)};
+    const mathf_angle result = {mathf_bits(k), mathf_sum_ordered(c.hi, rest)};
+    return result;
 }
 
 /* Any finite |x| >= 1: x = m 2^e with m below 2^53. Words of 2/pi that give multiples of 4 in
@@ -75,8 +76,9 @@ static inline mathf_angle mathf_angle_far(double x)
     r = mathf_sum_ordered(r.hi, r.lo);
     const int negative = beyond != (int)(bits >> 63);
     const uint64_t turns = digits[0] + (uint32_t)beyond, mirrored = 0 - turns;
-    return (mathf_angle){bits >> 63 ? mirrored : turns,
-                         {negative ? -r.hi : r.hi, negative ? -r.lo : r.lo}};
+    const mathf_angle result = {bits >> 63 ? mirrored : turns,
+                                {negative ? -r.hi : r.hi, negative ? -r.lo : r.lo}};
+    return result;
 }
 
 static inline double mathf_sin_kernel(mathf_pair r)

@@ -5,6 +5,10 @@
 #include "ref/io/file.h"
 #include "ref/io/picture.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A compressed picture; `where` stands in messages. */
 typedef struct {
     const char *where;
@@ -27,4 +31,7 @@ ts_status ts_png_encode(ts_ctx *ctx, ts_out *out, const ts_picture *picture,
  * none or the data makes no sense. Broken EXIF is not worth losing a picture for. */
 int ts_exif_orientation(const uint8_t *bytes, int64_t size);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -6,6 +6,10 @@
 #include "ref/io/weights.h"
 #include "ref/base/grad.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 typedef struct {
     char *name;
     ts_tensor value;
@@ -32,4 +36,7 @@ ts_status ts_weights_append(ts_ctx *ctx, ts_weights *w, const char *file, const 
 void ts_weights_sort(ts_weights *w);
 ts_status ts_weights_no_memory(ts_ctx *ctx, const char *label);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -21,6 +21,10 @@
 #include "ref/ops/table.h"
 #include "ref/ops/tape.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TS_MAX_INPUTS = 8, TS_MAX_SAVED = 3, TS_MAX_NUMBERS = 16 };
 
 typedef struct ts_op {
@@ -98,4 +102,7 @@ bool ts_require(ts_ctx *ctx, const ts_step *s, bool condition, const char *forma
 #undef KERNEL_BLAS
 #undef GAUGE
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -23,6 +23,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 #define KERNEL_PLAIN(name, args) void(*name) args;
 #define KERNEL_FAST(name, args) void(*name) args;
 #define KERNEL_BLAS(name, args) void(*name) args;
@@ -87,4 +91,7 @@ const char *ts_blas_core_wanted(void);
 /* Name of the i-th table of this build, NULL after the last. */
 const char *ts_table_name(int i);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
