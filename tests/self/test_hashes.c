@@ -30,12 +30,13 @@ static void the_known_bits(void **state)
     assert_true(agreed >= 200); /* a floor: an empty corpus is no success */
 }
 
-/* Every case has its line, and every line has six columns or a part's. */
-static void every_case_has_a_line(void **state)
+/* Every line is a case's or a part's, in their order, and has its columns; all that came with the
+ * corpus have one. (`make hashes` refuses cases without a line.) */
+static void every_line_has_a_case(void **state)
 {
     (void)state;
     char line[HASHES_LINE];
-    int lines = 0;
+    int lines = 0, at = 0;
     char **names = hashes_names();
     FILE *known = fopen(file, "r");
     assert_non_null(known);
@@ -43,11 +44,13 @@ static void every_case_has_a_line(void **state)
         const char *f32 = strstr(line, " f32="), *paired = strstr(line, " paired=");
         const bool part = strncmp(line, "base/", 5) == 0 || strncmp(line, "io/", 3) == 0;
         assert_true(part || (f32 && paired));
-        assert_non_null(names[lines]);
-        assert_int_equal(strncmp(line, names[lines], strlen(names[lines])), 0);
+        while (names[at] && (strncmp(line, names[at], strlen(names[at])) != 0 ||
+                             line[strlen(names[at])] != ' '))
+            at++;
+        if (!names[at])
+            fail_msg("no case for the line %s", line);
         lines++;
     }
-    assert_null(names[lines]);
     assert_true(lines >= 280);
     fclose(known);
     hashes_names_free(names);
@@ -92,7 +95,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_known_bits),
-        cmocka_unit_test(every_case_has_a_line),
+        cmocka_unit_test(every_line_has_a_case),
         cmocka_unit_test(other_bits_are_refused),
         cmocka_unit_test(the_hash_sees_what_it_must),
     };
