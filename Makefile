@@ -229,8 +229,8 @@ cross-quick:
 # memory. (The numbers are the sanitizers': here they would take hours.) valgrind knows processors up to
 # AVX2, so OpenBLAS shall not choose more.
 VALGRIND_ROOMS ?= base io text glyph
-valgrind := valgrind -q --leak-check=full --errors-for-leak-kinds=definite --error-exitcode=99 \
-            --child-silent-after-fork=yes
+valgrind := valgrind -q --leak-check=full --errors-for-leak-kinds=definite \
+            --show-leak-kinds=definite --error-exitcode=99 --child-silent-after-fork=yes
 .PHONY: valgrind
 valgrind: build-tests
 	$(Q)OPENBLAS_CORETYPE=Haswell TS_QUICK=1 UNDER="$(valgrind)" scripts/run-tests $(BUILD) \
@@ -266,10 +266,11 @@ lint:
 lint-quick:
 	$(Q)scripts/lint cppcheck patterns
 
-# Which lines of ref no test reaches. Without optimisation, in a build of its own.
+# Which lines of ref no test reaches. Without optimisation (kernels with a little: they are what takes
+# the time), in a build of its own.
 coverage:
 	$(Q)$(MAKE) --no-print-directory -j$(jobs) BUILD=build/coverage OPT=-O0 CFLAGS=--coverage \
-	    LDFLAGS=--coverage kernel_level=-O0 build-tests
+	    LDFLAGS=--coverage kernel_level=-O1 build-tests
 	$(Q)scripts/coverage build/coverage
 
 # The main job on the bundled model: the word of a sign is replaced.

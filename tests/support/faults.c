@@ -14,6 +14,10 @@ enum { FINE = 0, REFUSED = 3, WRONG = 4, ENOUGH = 8 };
 int faults_walk(const char *argument)
 {
     int failed = 0, fine = 0;
+    char self[4096]; /* by name: under valgrind the link itself leads to valgrind */
+    const ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+    assert_true(length > 0);
+    self[length] = '\0';
     for (int n = 1; fine < ENOUGH; n++) {
         char number[16];
         snprintf(number, sizeof number, "%d", n);
@@ -21,7 +25,7 @@ int faults_walk(const char *argument)
         assert_true(child >= 0);
         if (child == 0) {
             setenv("TS_FAIL_ALLOC", number, 1);
-            execl("/proc/self/exe", "test", argument, (char *)NULL);
+            execl(self, "test", argument, (char *)NULL);
             _exit(127);
         }
         int state;
