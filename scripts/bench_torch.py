@@ -22,7 +22,48 @@ picture = torch.rand(1, 512, 64, 64) - 0.5
 kernel = torch.rand(512, 512, 3, 3) - 0.5
 scores = x.flatten()[: 8192 * 2560].view(8192, 2560)
 
+
+
+def resnet50():
+    """torchvision's ResNet-50 in torch.nn alone: forward, loss and backward in training mode."""
+    from torch import nn
+
+    class Block(nn.Module):
+        def __init__(self, inputs, width, stride):
+            super().__init__()
+            out = 4 * width
+            self.branch = nn.Sequential(
+                nn.Conv2d(inputs, width, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU(inplace=True),
+                nn.Conv2d(width, width, 3, stride, 1, bias=False), nn.BatchNorm2d(width),
+                nn.ReLU(inplace=True), nn.Conv2d(width, out, 1, bias=False), nn.BatchNorm2d(out))
+            self.shortcut = nn.Identity() if inputs == out and stride == 1 else nn.Sequential(
+                nn.Conv2d(inputs, out, 1, stride, bias=False), nn.BatchNorm2d(out))
+            self.relu = nn.ReLU(inplace=True)
+
+        def forward(self, x):
+            y = self.branch(x)
+            y += self.shortcut(x)
+            return self.relu(y)
+
+    layers = [nn.Conv2d(3, 64, 7, 2, 3, bias=False), nn.BatchNorm2d(64), nn.ReLU(inplace=True),
+              nn.MaxPool2d(3, 2, 1)]
+    inputs = 64
+    for stage, count in enumerate((3, 4, 6, 3)):
+        for i in range(count):
+            layers.append(Block(inputs, 64 << stage, 2 if stage and not i else 1))
+            inputs = 256 << stage
+    model = nn.Sequential(*layers, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(2048, 1000))
+    x, target = torch.rand(16, 3, 96, 96) - 0.5, torch.arange(16) * 61 % 1000
+
+    def step():
+        with torch.enable_grad():
+            model.zero_grad(set_to_none=True)
+            F.cross_entropy(model(x), target).backward()
+    return step
+
+
 items = {
+    "resnet50": resnet50(),
     "linear": lambda: F.linear(a, w, b),
     "linear_bf16": lambda: F.linear(a16, w16, b16),
     "attention": lambda: F.scaled_dot_product_attention(heads, heads, heads),

@@ -15,7 +15,7 @@ static const ts_conv_shape *working(ts_ctx *ctx, const ts_step *s)
     const int64_t depth = taps > TS_CONV_DEPTH ? taps : TS_CONV_DEPTH;
     int64_t fast, blas, bytes;
     if (!ts_mul_size(rows + 1, TS_CONV_COLUMNS * (int64_t)sizeof(double), &fast) ||
-        !ts_mul_size(depth, TS_CONV_PIXELS * (int64_t)sizeof(double), &blas) ||
+        !ts_mul_size(depth + shape->o, TS_CONV_PIXELS * (int64_t)sizeof(double), &blas) ||
         !ts_mul_size(fast > blas ? fast : blas, ts_par_count(), &bytes)) {
         ts_fail(ctx, TS_ERROR_MEMORY, "convolution of %lld channels does not fit", (long long)rows);
         return NULL;

@@ -7,7 +7,8 @@
 #include <stdint.h>
 
 /* What a thread has in work at a time in a convolution. fast: so many columns of results, which are
- * pixels, or, for the gradient of the weight, taps. blas: so many taps of so many pixels. */
+ * pixels, or, for the gradient of the weight, taps. blas: so many taps of so many pixels, and
+ * as many pixels of every output. */
 enum { TS_CONV_COLUMNS = 256, TS_CONV_DEPTH = 512, TS_CONV_PIXELS = 256 };
 
 /* x (batch, groups c, h, w), w (groups o, c, kh, kw), y (batch, groups o, out_h, out_w). */

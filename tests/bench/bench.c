@@ -149,8 +149,8 @@ static void time_item(bench *b, bench_item *item, int repeat)
 
 static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), void *arg)
 {
-    bench_item *const lists[] = {bench_products, bench_pointwise};
-    for (int list = 0; list < 2; list++)
+    bench_item *const lists[] = {bench_products, bench_pointwise, bench_training};
+    for (int list = 0; list < 3; list++)
         for (bench_item *item = lists[list]; item->name; item++)
             visit(b, item, arg);
 }
@@ -304,6 +304,22 @@ static void options(bench *b, int argc, char **argv)
     }
 }
 
+static void make_resnet(bench *b)
+{
+    ts_ctx ctx;
+    ts_model_config config;
+    if (!wanted(b, &bench_training[0]))
+        return;
+    ts_ctx_open(&ctx, &ts_table_fast, TS_F32, b->threads);
+    ts_model_config_read(&ctx, &config, NULL, "resnet50", "bench");
+    b->data.resnet = ts_model_new(&ctx, &config, 1);
+    if (b->data.resnet)
+        b->data.gradients = malloc((size_t)ts_model_size(b->data.resnet) * sizeof(float));
+    if (!b->data.gradients)
+        exit(1);
+    ts_ctx_close(&ctx);
+}
+
 int main(int argc, char **argv)
 {
     ts_core_choose(argv);
@@ -322,6 +338,7 @@ int main(int argc, char **argv)
     b.data.vae = weights ? ts_vae_open(&files, weights) : NULL;
     if (files.status)
         fprintf(stderr, "%s\n", files.message);
+    make_resnet(&b);
     float *to = malloc(BENCH_NUMBERS * sizeof *to);
     if (!to)
         return 1;

@@ -12,6 +12,7 @@
 #ifndef TESTS_BENCH_BENCH_H
 #define TESTS_BENCH_BENCH_H
 
+#include "ref/models/model.h"
 #include "ref/ops/ops.h"
 #include "ref/vae/vae.h"
 
@@ -23,6 +24,8 @@ typedef struct {
     ts_tensor small;   /* factors near 1, F32 */
     ts_tensor weights; /* BF16 */
     ts_vae *vae;       /* or NULL */
+    ts_model *resnet;  /* ResNet-50, or NULL when no item wants it */
+    float *gradients;  /* as many as it has parameters */
 } bench_data;
 
 typedef struct bench_item {
@@ -37,7 +40,7 @@ typedef struct bench_item {
     double seconds, flops; /* the best round */
 } bench_item;
 
-extern bench_item bench_products[], bench_pointwise[]; /* both end with an empty name */
+extern bench_item bench_products[], bench_pointwise[], bench_training[]; /* all end with an empty name */
 
 enum { BENCH_NUMBERS = 2560 * 5 * 3072 }; /* of x; 157 MB */
 

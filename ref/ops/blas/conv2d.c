@@ -34,59 +34,91 @@ static int64_t shorter(int64_t n, int64_t limit)
     return n < limit ? n : limit;
 }
 
-/* What tap k = (plane, u, v) sees of `count` pixels that lie in one row: those from first up to
- * last look inside the picture, pixel q of them at x[at + across q]. */
+/* Tap k = (plane, u, v): the pixels of output row p look at row p down + row, from column on. */
+typedef struct {
+    int64_t plane, row, column;
+} tap;
+
+static tap tap_of(const ts_conv_shape *s, int64_t k)
+{
+    return (tap){k / s->kw / s->kh, k / s->kw % s->kh - s->top, k % s->kw - s->left};
+}
+
+/* What a tap sees of `count` pixels that lie in one row: those from first up to last look inside the
+ * picture, pixel q of them at x[at + across q]. */
 typedef struct {
     int64_t count, first, last, at;
 } run;
 
-/* The run that begins at `pixel`, of n pixels at most. */
-static run run_of(const ts_conv_shape *s, int64_t k, int64_t pixel, int64_t n)
+/* The run that begins at pixel (p, q), of n pixels at most. */
+static run run_of(const ts_conv_shape *s, tap t, int64_t p, int64_t q, int64_t n)
 {
-    const int64_t v = k % s->kw, u = k / s->kw % s->kh, plane = k / s->kw / s->kh;
-    const int64_t p = pixel / s->out_w, q = pixel % s->out_w;
-    const int64_t row = p * s->down + u - s->top, column = q * s->across + v - s->left;
-    run r = {.count = shorter(n, s->out_w - q), .at = (plane * s->h + row) * s->w + column};
+    const int64_t row = p * s->down + t.row, column = q * s->across + t.column;
+    run r = {.count = shorter(n, s->out_w - q), .at = (t.plane * s->h + row) * s->w + column};
     if (row < 0 || row >= s->h)
         return r; /* none inside: first = last = 0 */
     r.first = column < 0 ? shorter((-column + s->across - 1) / s->across, r.count) : 0;
-    r.last = column >= s->w ? 0 : shorter((s->w - 1 - column) / s->across + 1, r.count);
+    if (column < s->w) {
+        const int64_t room = s->w - 1 - column;
+        r.last = shorter((s->across == 1 ? room : room / s->across) + 1, r.count);
+    }
     r.last = r.last < r.first ? r.first : r.last;
     return r;
 }
 
-/* taps (depth, n): x through taps k .. k + depth at pixels pixel .. pixel + n. */
-static void look(real *taps, const real *x, const ts_conv_shape *s, int64_t k, int64_t depth,
-                 int64_t pixel, int64_t n)
+/* Every pixel is seen by one tap alone, in order: taps are the picture's own planes. */
+static bool sees_itself(const ts_conv_shape *s)
 {
-    for (int64_t i = 0; i < depth; i++, taps += n)
-        for (int64_t done = 0; done < n;) {
-            const run r = run_of(s, k + i, pixel + done, n - done);
+    return s->kh == 1 && s->kw == 1 && s->down == 1 && s->across == 1 && s->top == 0 &&
+           s->left == 0 && s->out_h == s->h && s->out_w == s->w;
+}
+
+/* taps (depth, n; rows ld apart): x through taps k .. k + depth at pixels pixel .. pixel + n. */
+static void look(real *taps, int64_t ld, const real *x, const ts_conv_shape *s, int64_t k,
+                 int64_t depth, int64_t pixel, int64_t n)
+{
+    const bool itself = sees_itself(s);
+    for (int64_t i = 0; i < depth; i++, taps += ld) {
+        const tap t = tap_of(s, k + i);
+        int64_t p = pixel / s->out_w, q = pixel % s->out_w;
+        if (itself)
+            memcpy(taps, x + t.plane * s->h * s->w + pixel, (size_t)n * sizeof *taps);
+        for (int64_t done = 0; done < n && !itself; p++, q = 0) {
+            const run r = run_of(s, t, p, q, n - done);
             real *to = taps + done;
-            for (int64_t q = 0; q < r.first; q++)
-                to[q] = 0;
-            if (s->across == 1 && r.first < r.last)
-                memcpy(to + r.first, x + r.at + r.first, (size_t)(r.last - r.first) * sizeof *to);
+            for (int64_t j = 0; j < r.first; j++)
+                to[j] = 0;
+            if (s->across == 1)
+                for (int64_t j = r.first; j < r.last; j++)
+                    to[j] = x[r.at + j];
             else
-                for (int64_t q = r.first; q < r.last; q++)
-                    to[q] = x[r.at + q * s->across];
-            for (int64_t q = r.last; q < r.count; q++)
-                to[q] = 0;
+                for (int64_t j = r.first; j < r.last; j++)
+                    to[j] = x[r.at + j * s->across];
+            for (int64_t j = r.last; j < r.count; j++)
+                to[j] = 0;
             done += r.count;
         }
+    }
 }
 
 /* The way back: dx receives what flowed into each tap. */
-static void unlook(real *dx, const real *taps, const ts_conv_shape *s, int64_t k, int64_t depth,
+static void unlook(real *dx, const real *taps, int64_t ld, const ts_conv_shape *s, int64_t depth,
                    int64_t pixel, int64_t n)
 {
-    for (int64_t i = 0; i < depth; i++, taps += n)
-        for (int64_t done = 0; done < n;) {
-            const run r = run_of(s, k + i, pixel + done, n - done);
-            for (int64_t q = r.first; q < r.last; q++)
-                dx[r.at + q * s->across] += taps[done + q];
+    for (int64_t i = 0; i < depth; i++, taps += ld) {
+        const tap t = tap_of(s, i);
+        int64_t p = pixel / s->out_w, q = pixel % s->out_w;
+        for (int64_t done = 0; done < n; p++, q = 0) {
+            const run r = run_of(s, t, p, q, n - done);
+            if (s->across == 1)
+                for (int64_t j = r.first; j < r.last; j++)
+                    dx[r.at + j] += taps[done + j];
+            else
+                for (int64_t j = r.first; j < r.last; j++)
+                    dx[r.at + j * s->across] += taps[done + j];
             done += r.count;
         }
+    }
 }
 
 static void forward_piece(void *arg, int64_t first, int64_t last)
@@ -102,7 +134,7 @@ static void forward_piece(void *arg, int64_t first, int64_t last)
         real *taps = scratch(s), *y = work->to + pair * s->o * area + pixel;
         for (int64_t at = 0; at < k || at == 0; at += DEPTH) {
             const int64_t depth = shorter(k - at, DEPTH);
-            look(taps, x, s, at, depth, pixel, n);
+            look(taps, n, x, s, at, depth, pixel, n);
             TS_GEMM(y, area, (ts_matrix){w + at, k, false}, (ts_matrix){taps, n, false}, s->o,
                     depth, n, at > 0);
         }
@@ -123,6 +155,35 @@ void TS_NAME(conv2d_forward)(real *y, const real *x, const real *w, const real *
     ts_blas_for(s->batch * s->groups * blocks, 1, forward_piece, &(job){y, x, w, b, s});
 }
 
+/* Gradients. Small pictures are worked on several at a time, side by side, as products with few
+ * columns are slow: `pictures` of them, in `groups` that are as even as can be. */
+typedef struct {
+    int64_t pictures, groups;
+} crowd;
+
+static crowd crowd_of(const ts_conv_shape *s)
+{
+    const int64_t area = s->out_h * s->out_w, most = area < PIXELS ? PIXELS / area : 1;
+    const int64_t groups = (s->batch + most - 1) / most;
+    return (crowd){(s->batch + groups - 1) / groups, groups};
+}
+
+/* Rows of dy (`rows` planes from `plane` on of `pictures` pictures) side by side at a time. */
+static void gather(real *to, const real *dy, const ts_conv_shape *s, int64_t plane, int64_t rows,
+                   int64_t pictures)
+{
+    const int64_t area = s->out_h * s->out_w, next = s->groups * s->o * area;
+    for (int64_t row = 0; row < rows; row++)
+        for (int64_t picture = 0; picture < pictures; picture++, to += area)
+            memcpy(to, dy + picture * next + (plane + row) * area, (size_t)area * sizeof *to);
+}
+
+/* Taps that the scratch has room for; behind them dy of pictures side by side. */
+static int64_t deepest(const ts_conv_shape *s)
+{
+    return s->kh * s->kw > DEPTH ? s->kh * s->kw : DEPTH;
+}
+
 /* Channels whose gradient one piece computes: their taps fill the scratch. */
 static int64_t channels_at_once(const ts_conv_shape *s)
 {
@@ -130,57 +191,111 @@ static int64_t channels_at_once(const ts_conv_shape *s)
     return n > 1 ? n : 1;
 }
 
+/* dx of `depth` taps from channel c on, of one picture (or several small ones, side by side). */
+static void input_block(const job *work, int64_t picture, int64_t pictures, int64_t group, int64_t c,
+                        int64_t depth)
+{
+    const ts_conv_shape *s = work->s;
+    const int64_t area = s->out_h * s->out_w, taps = s->kh * s->kw, k = s->c * taps;
+    const int64_t next = s->groups * s->c * s->h * s->w, all = pictures * area;
+    const real *w = work->w + group * s->o * k + c * taps;
+    const real *dy = work->from + (picture * s->groups + group) * s->o * area;
+    real *dx = work->to + ((picture * s->groups + group) * s->c + c) * s->h * s->w;
+    real *flow = scratch(s), *side = flow + deepest(s) * PIXELS;
+    if (sees_itself(s) && pictures == 1) {
+        TS_GEMM(dx, area, (ts_matrix){w, k, true}, (ts_matrix){dy, area, false}, depth, s->o, area,
+                false);
+        return;
+    }
+    if (pictures > 1)
+        gather(side, work->from + picture * s->groups * s->o * area, s, group * s->o, s->o, pictures);
+    for (int64_t i = 0; i < pictures; i++)
+        memset(dx + i * next, 0, (size_t)(depth / taps * s->h * s->w) * sizeof *dx);
+    for (int64_t pixel = 0; pixel < all; pixel += PIXELS) {
+        const int64_t n = shorter(all - pixel, PIXELS);
+        TS_GEMM(flow, n, (ts_matrix){w, k, true},
+                (ts_matrix){pictures > 1 ? side : dy + pixel, all, false}, depth, s->o, n, false);
+        for (int64_t i = 0; i < pictures; i++)
+            unlook(dx + i * next, flow + i * area, n, s, depth, pixel, pictures > 1 ? area : n);
+    }
+}
+
 static void input_piece(void *arg, int64_t first, int64_t last)
 {
     const job *work = arg;
     const ts_conv_shape *s = work->s;
-    const int64_t some = channels_at_once(s), blocks = (s->c + some - 1) / some;
-    const int64_t area = s->out_h * s->out_w, taps = s->kh * s->kw, k = s->c * taps;
+    const crowd some = crowd_of(s);
+    const int64_t channels = channels_at_once(s), blocks = (s->c + channels - 1) / channels;
     for (int64_t piece = first; piece < last; piece++) {
-        const int64_t pair = piece / blocks, group = pair % s->groups, c = piece % blocks * some;
-        const int64_t depth = shorter(s->c - c, some) * taps;
-        const real *w = work->w + group * s->o * k + c * taps;
-        real *flow = scratch(s), *dx = work->to + (pair * s->c + c) * s->h * s->w;
-        memset(dx, 0, (size_t)(depth / taps * s->h * s->w) * sizeof *dx);
-        for (int64_t pixel = 0; pixel < area; pixel += PIXELS) {
-            const int64_t n = shorter(area - pixel, PIXELS);
-            const real *dy = work->from + pair * s->o * area + pixel;
-            TS_GEMM(flow, n, (ts_matrix){w, k, true}, (ts_matrix){dy, area, false}, depth, s->o, n,
-                    false);
-            unlook(dx, flow, s, 0, depth, pixel, n);
-        }
+        const int64_t c = piece % blocks * channels, pair = piece / blocks;
+        const int64_t picture = pair / s->groups * some.pictures;
+        const int64_t pictures = shorter(s->batch - picture, some.pictures);
+        if (pictures > 0)
+            input_block(work, picture, pictures, pair % s->groups, c,
+                        shorter(s->c - c, channels) * s->kh * s->kw);
     }
 }
 
 void TS_NAME(conv2d_backward_input)(real *dx, const real *dy, const real *w,
                                     const ts_conv_shape *s)
 {
-    const int64_t some = channels_at_once(s);
-    ts_blas_for(s->batch * s->groups * ((s->c + some - 1) / some), 1, input_piece,
+    const int64_t channels = channels_at_once(s);
+    ts_blas_for(crowd_of(s).groups * s->groups * ((s->c + channels - 1) / channels), 1, input_piece,
                 &(job){dx, dy, w, NULL, s});
+}
+
+/* Filters whose gradient one piece computes. */
+static int64_t filters_at_once(const ts_conv_shape *s)
+{
+    const int64_t half = (s->o + 1) / 2;
+    return half < 32 ? 32 : shorter(half, 128);
+}
+
+/* dw (rows, depth) from filter `o` and tap `k` on receives its share of some pictures. */
+static void weight_block(const job *work, int64_t picture, int64_t pictures, int64_t group,
+                         const int64_t o[2], const int64_t k[2])
+{
+    const ts_conv_shape *s = work->s;
+    const int64_t area = s->out_h * s->out_w, all = pictures * area, width = s->c * s->kh * s->kw;
+    const int64_t plane = s->groups * s->c * s->h * s->w, rows = o[1], depth = k[1];
+    const real *x = work->from + (picture * s->groups + group) * s->c * s->h * s->w;
+    const real *dy = work->w + ((picture * s->groups + group) * s->o + o[0]) * area;
+    real *taps = scratch(s), *side = taps + deepest(s) * PIXELS;
+    real *dw = work->to + (group * s->o + o[0]) * width + k[0];
+    if (sees_itself(s) && pictures == 1) {
+        TS_GEMM(dw, width, (ts_matrix){dy, area, false}, (ts_matrix){x + k[0] * area, area, true},
+                rows, area, depth, true);
+        return;
+    }
+    if (pictures > 1)
+        gather(side, work->w + picture * s->groups * s->o * area, s, group * s->o + o[0], rows,
+               pictures);
+    for (int64_t pixel = 0; pixel < all; pixel += PIXELS) {
+        const int64_t n = shorter(all - pixel, PIXELS);
+        for (int64_t i = 0; i < pictures; i++)
+            look(taps + i * area, n, x + i * plane, s, k[0], depth, pixel, pictures > 1 ? area : n);
+        TS_GEMM(dw, width, (ts_matrix){pictures > 1 ? side : dy + pixel, all, false},
+                (ts_matrix){taps, n, true}, rows, n, depth, true);
+    }
 }
 
 static void weight_piece(void *arg, int64_t first, int64_t last)
 {
     const job *work = arg;
     const ts_conv_shape *s = work->s;
-    const int64_t area = s->out_h * s->out_w, k = s->c * s->kh * s->kw;
-    const int64_t blocks = (k + DEPTH - 1) / DEPTH;
+    const crowd some = crowd_of(s);
+    const int64_t width = s->c * s->kh * s->kw, blocks = (width + DEPTH - 1) / DEPTH;
+    const int64_t filters = filters_at_once(s), parts = (s->o + filters - 1) / filters;
     for (int64_t piece = first; piece < last; piece++) {
-        const int64_t group = piece / blocks, tap = piece % blocks * DEPTH;
-        const int64_t depth = shorter(k - tap, DEPTH);
-        real *taps = scratch(s), *dw = work->to + group * s->o * k + tap;
-        for (int64_t o = 0; o < s->o; o++)
-            memset(dw + o * k, 0, (size_t)depth * sizeof *dw);
-        for (int64_t picture = 0; picture < s->batch; picture++) {
-            const int64_t pair = picture * s->groups + group;
-            for (int64_t pixel = 0; pixel < area; pixel += PIXELS) {
-                const int64_t n = shorter(area - pixel, PIXELS);
-                look(taps, work->from + pair * s->c * s->h * s->w, s, tap, depth, pixel, n);
-                TS_GEMM(dw, k, (ts_matrix){work->w + pair * s->o * area + pixel, area, false},
-                        (ts_matrix){taps, n, true}, s->o, n, depth, true);
-            }
-        }
+        const int64_t group = piece / parts / blocks, k = piece % blocks * DEPTH;
+        const int64_t o = piece / blocks % parts * filters;
+        const int64_t rows[2] = {o, shorter(s->o - o, filters)};
+        const int64_t taps[2] = {k, shorter(width - k, DEPTH)};
+        real *dw = work->to + (group * s->o + o) * width + k;
+        for (int64_t row = 0; row < rows[1]; row++)
+            memset(dw + row * width, 0, (size_t)taps[1] * sizeof *dw);
+        for (int64_t at = 0; at < s->batch; at += some.pictures)
+            weight_block(work, at, shorter(s->batch - at, some.pictures), group, rows, taps);
     }
 }
 
@@ -189,9 +304,10 @@ void TS_NAME(conv2d_backward_weight)(real *dw, real *db, const real *dy, const r
                                      const ts_conv_shape *s)
 {
     const int64_t blocks = (s->c * s->kh * s->kw + DEPTH - 1) / DEPTH;
+    const int64_t parts = (s->o + filters_at_once(s) - 1) / filters_at_once(s);
     const int64_t filters = s->groups * s->o, area = s->out_h * s->out_w;
     if (dw)
-        ts_blas_for(s->groups * blocks, 1, weight_piece, &(job){dw, x, dy, NULL, s});
+        ts_blas_for(s->groups * blocks * parts, 1, weight_piece, &(job){dw, x, dy, NULL, s});
     for (int64_t filter = 0; filter < filters && db; filter++) {
         accumulator sum = {0};
         for (int64_t bpq = 0; bpq < s->batch * area; bpq++)
