@@ -1,7 +1,8 @@
 /* conv2d.c: plain/conv2d.c on OpenBLAS.
  *
  * Each product has the picture seen through the kernel's taps as a factor. A block of it, DEPTH
- * taps of PIXELS pixels, is laid out in a thread's scratch when needed; the whole is never held.
+ * taps of PIXELS pixels, is laid out in a thread's scratch when needed; the whole is never held. Small
+ * pictures are worked on side by side; where a tap sees all pixels in order nothing is laid out.
  *
  *     forward   y (o, pixels)     += w (o, cuv)          taps (cuv, pixels)
  *     weight    dw (o, cuv)       += dy (o, pixels)      taps (cuv, pixels)^T
@@ -44,8 +45,8 @@ static tap tap_of(const ts_conv_shape *s, int64_t k)
     return (tap){k / s->kw / s->kh, k / s->kw % s->kh - s->top, k % s->kw - s->left};
 }
 
-/* What a tap sees of `count` pixels that lie in one row: those from first up to last look inside the
- * picture, pixel q of them at x[at + across q]. */
+/* What a tap sees of `count` pixels that lie in one row: those from first up to last look inside
+ * the picture, pixel q of them at x[at + across q]. */
 typedef struct {
     int64_t count, first, last, at;
 } run;
@@ -121,6 +122,25 @@ static void unlook(real *dx, const real *taps, int64_t ld, const ts_conv_shape *
     }
 }
 
+/* Small pictures are worked on several at a time, side by side, as products with few
+ * columns are slow: `pictures` of them, in `groups` that are as even as can be. */
+typedef struct {
+    int64_t pictures, groups;
+} crowd;
+
+static crowd crowd_of(const ts_conv_shape *s)
+{
+    const int64_t area = s->out_h * s->out_w, most = area < PIXELS ? PIXELS / area : 1;
+    const int64_t groups = (s->batch + most - 1) / most;
+    return (crowd){(s->batch + groups - 1) / groups, groups};
+}
+
+/* Taps that the scratch has room for; behind them results or dy of pictures side by side. */
+static int64_t deepest(const ts_conv_shape *s)
+{
+    return s->kh * s->kw > DEPTH ? s->kh * s->kw : DEPTH;
+}
+
 static void forward_piece(void *arg, int64_t first, int64_t last)
 {
     const job *work = arg;
@@ -144,28 +164,62 @@ static void forward_piece(void *arg, int64_t first, int64_t last)
     }
 }
 
+/* Filters that one piece computes for pictures side by side. */
+static int64_t filters_at_once(const ts_conv_shape *s, int64_t most)
+{
+    const int64_t half = (s->o + 1) / 2;
+    return half < 32 ? 32 : shorter(half, most);
+}
+
+enum { FILTERS = 256, GRADIENT_FILTERS = 128 };
+
+/* Small pictures: y of some filters of several pictures, from their taps side by side. */
+static void crowd_piece(void *arg, int64_t first, int64_t last)
+{
+    const job *work = arg;
+    const ts_conv_shape *s = work->s;
+    const crowd some = crowd_of(s);
+    const int64_t filters = filters_at_once(s, FILTERS), parts = (s->o + filters - 1) / filters;
+    const int64_t area = s->out_h * s->out_w, k = s->c * s->kh * s->kw;
+    const int64_t next = s->groups * s->c * s->h * s->w;
+    real *taps = scratch(s), *side = taps + deepest(s) * PIXELS;
+    for (int64_t piece = first; piece < last; piece++) {
+        const int64_t group = piece / parts % s->groups, o = group * s->o + piece % parts * filters;
+        const int64_t picture = piece / parts / s->groups * some.pictures;
+        const int64_t pictures = shorter(s->batch - picture, some.pictures), n = pictures * area;
+        const int64_t rows = shorter((group + 1) * s->o - o, filters);
+        for (int64_t at = 0; (at < k || at == 0) && n > 0; at += DEPTH) {
+            const int64_t depth = shorter(k - at, DEPTH);
+            for (int64_t i = 0; i < pictures; i++)
+                look(taps + i * area, n,
+                     work->from + (picture + i) * next + group * s->c * s->h * s->w, s, at, depth, 0,
+                     area);
+            TS_GEMM(side, n, (ts_matrix){work->w + o * k + at, k, false},
+                    (ts_matrix){taps, n, false}, rows, depth, n, at > 0);
+        }
+        for (int64_t row = 0; row < rows; row++)
+            for (int64_t i = 0; i < pictures; i++) {
+                real *y = work->to + ((picture + i) * s->groups * s->o + o + row) * area;
+                for (int64_t j = 0; j < area; j++)
+                    y[j] = side[row * n + i * area + j] + (work->b ? work->b[o + row] : 0);
+            }
+    }
+}
+
 void TS_NAME(conv2d_forward)(real *y, const real *x, const real *w, const real *b,
                              const ts_conv_shape *s)
 {
     const int64_t blocks = (s->out_h * s->out_w + PIXELS - 1) / PIXELS;
+    const int64_t parts = (s->o + filters_at_once(s, FILTERS) - 1) / filters_at_once(s, FILTERS);
+    if (crowd_of(s).pictures > 1) {
+        ts_blas_for(crowd_of(s).groups * s->groups * parts, 1, crowd_piece, &(job){y, x, w, b, s});
+        return;
+    }
 #if TS_REAL_BITS == 32
     if (ts_conv_stripes(y, x, w, b, s))
         return;
 #endif
     ts_blas_for(s->batch * s->groups * blocks, 1, forward_piece, &(job){y, x, w, b, s});
-}
-
-/* Gradients. Small pictures are worked on several at a time, side by side, as products with few
- * columns are slow: `pictures` of them, in `groups` that are as even as can be. */
-typedef struct {
-    int64_t pictures, groups;
-} crowd;
-
-static crowd crowd_of(const ts_conv_shape *s)
-{
-    const int64_t area = s->out_h * s->out_w, most = area < PIXELS ? PIXELS / area : 1;
-    const int64_t groups = (s->batch + most - 1) / most;
-    return (crowd){(s->batch + groups - 1) / groups, groups};
 }
 
 /* Rows of dy (`rows` planes from `plane` on of `pictures` pictures) side by side at a time. */
@@ -178,12 +232,6 @@ static void gather(real *to, const real *dy, const ts_conv_shape *s, int64_t pla
             memcpy(to, dy + picture * next + (plane + row) * area, (size_t)area * sizeof *to);
 }
 
-/* Taps that the scratch has room for; behind them dy of pictures side by side. */
-static int64_t deepest(const ts_conv_shape *s)
-{
-    return s->kh * s->kw > DEPTH ? s->kh * s->kw : DEPTH;
-}
-
 /* Channels whose gradient one piece computes: their taps fill the scratch. */
 static int64_t channels_at_once(const ts_conv_shape *s)
 {
@@ -192,8 +240,8 @@ static int64_t channels_at_once(const ts_conv_shape *s)
 }
 
 /* dx of `depth` taps from channel c on, of one picture (or several small ones, side by side). */
-static void input_block(const job *work, int64_t picture, int64_t pictures, int64_t group, int64_t c,
-                        int64_t depth)
+static void input_block(const job *work, int64_t picture, int64_t pictures, int64_t group,
+                        int64_t c, int64_t depth)
 {
     const ts_conv_shape *s = work->s;
     const int64_t area = s->out_h * s->out_w, taps = s->kh * s->kw, k = s->c * taps;
@@ -208,7 +256,8 @@ static void input_block(const job *work, int64_t picture, int64_t pictures, int6
         return;
     }
     if (pictures > 1)
-        gather(side, work->from + picture * s->groups * s->o * area, s, group * s->o, s->o, pictures);
+        gather(side, work->from + picture * s->groups * s->o * area, s, group * s->o, s->o,
+               pictures);
     for (int64_t i = 0; i < pictures; i++)
         memset(dx + i * next, 0, (size_t)(depth / taps * s->h * s->w) * sizeof *dx);
     for (int64_t pixel = 0; pixel < all; pixel += PIXELS) {
@@ -242,13 +291,6 @@ void TS_NAME(conv2d_backward_input)(real *dx, const real *dy, const real *w,
     const int64_t channels = channels_at_once(s);
     ts_blas_for(crowd_of(s).groups * s->groups * ((s->c + channels - 1) / channels), 1, input_piece,
                 &(job){dx, dy, w, NULL, s});
-}
-
-/* Filters whose gradient one piece computes. */
-static int64_t filters_at_once(const ts_conv_shape *s)
-{
-    const int64_t half = (s->o + 1) / 2;
-    return half < 32 ? 32 : shorter(half, 128);
 }
 
 /* dw (rows, depth) from filter `o` and tap `k` on receives its share of some pictures. */
@@ -285,7 +327,8 @@ static void weight_piece(void *arg, int64_t first, int64_t last)
     const ts_conv_shape *s = work->s;
     const crowd some = crowd_of(s);
     const int64_t width = s->c * s->kh * s->kw, blocks = (width + DEPTH - 1) / DEPTH;
-    const int64_t filters = filters_at_once(s), parts = (s->o + filters - 1) / filters;
+    const int64_t filters = filters_at_once(s, GRADIENT_FILTERS);
+    const int64_t parts = (s->o + filters - 1) / filters;
     for (int64_t piece = first; piece < last; piece++) {
         const int64_t group = piece / parts / blocks, k = piece % blocks * DEPTH;
         const int64_t o = piece / blocks % parts * filters;
@@ -304,7 +347,8 @@ void TS_NAME(conv2d_backward_weight)(real *dw, real *db, const real *dy, const r
                                      const ts_conv_shape *s)
 {
     const int64_t blocks = (s->c * s->kh * s->kw + DEPTH - 1) / DEPTH;
-    const int64_t parts = (s->o + filters_at_once(s) - 1) / filters_at_once(s);
+    const int64_t parts = (s->o + filters_at_once(s, GRADIENT_FILTERS) - 1) /
+                          filters_at_once(s, GRADIENT_FILTERS);
     const int64_t filters = s->groups * s->o, area = s->out_h * s->out_w;
     if (dw)
         ts_blas_for(s->groups * blocks * parts, 1, weight_piece, &(job){dw, x, dy, NULL, s});
