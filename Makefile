@@ -61,13 +61,13 @@ CFLAGS  ?=
 excess  := $(if $(filter 1,$(shell printf '\043include <float.h>\nFLT_EVAL_METHOD\n' | \
              $(CC) -std=c11 $(CFLAGS) -E -P -x c - 2>/dev/null | tail -n 1)),-fexcess-precision=fast)
 FLAGS   := -std=c11 -D_POSIX_C_SOURCE=200809L -DTS_VERSION='"$(VERSION)"' -I. $(OPT) -g \
-           -ffp-contract=off $(excess) -fno-math-errno -fno-trapping-math -fPIC $(WARN)
+           -ffp-contract=off $(excess) -fno-math-errno -fno-trapping-math -fPIC -pthread $(WARN)
 LIBS    := -lm
 
 pkg = $(shell pkg-config --$(1) $(2) 2>/dev/null)
-packages := jansson libutf8proc $(if $(filter none,$(CODECS)),,libpng libjpeg zlib)
+packages := jansson libutf8proc zlib $(if $(filter none,$(CODECS)),,libpng libjpeg)
 FLAGS += $(call pkg,cflags,$(packages))
-LIBS  += $(or $(call pkg,libs,$(packages)),-ljansson -lutf8proc $(if $(filter none,$(CODECS)),,-lpng -ljpeg -lz))
+LIBS  += $(or $(call pkg,libs,$(packages)),-ljansson -lutf8proc $(if $(filter none,$(CODECS)),,-lpng -ljpeg) -lz) -pthread
 ifneq ($(OPENMP),0)
 FLAGS += -fopenmp
 LIBS  += -fopenmp
