@@ -29,7 +29,12 @@ archer   := $(if $(findstring clang,$(CC)),$(wildcard $(dir $(patsubst %/,%,$(di
             $(CC) -print-resource-dir))))libarcher.so))
 OPENMP   ?= $(if $(call sanitized,memory),0,$(if $(archer),1,0))
 export OMP_TOOL_LIBRARIES ?= $(archer)
-export TSAN_OPTIONS ?= ignore_noninstrumented_modules=1
+endif
+# A size that nobody has memory for is an answer to malloc, not a mistake.
+ifneq ($(SAN),)
+export ASAN_OPTIONS ?= allocator_may_return_null=1
+export MSAN_OPTIONS ?= allocator_may_return_null=1
+export TSAN_OPTIONS ?= allocator_may_return_null=1 ignore_noninstrumented_modules=1
 endif
 ifneq ($(call sanitized,memory),)
 BACKENDS ?= plain fast
