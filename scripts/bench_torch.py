@@ -1,6 +1,8 @@
-"""Times of CPU PyTorch for `make bench`: one line "name seconds" an operation, best of two.
+"""Times of CPU PyTorch for `make bench`: one line "name seconds" an operation, best of three.
 
-Same shapes as tests/bench/*.c. Usage: bench_torch.py THREADS wall|cpu
+Same shapes as tests/bench/*.c. Usage: bench_torch.py THREADS wall|cpu [NAME ...]
+For times without page faults, its allocator must keep what it has: MALLOC_MMAP_MAX_=0
+MALLOC_TRIM_THRESHOLD_=1099511627776.
 """
 import sys
 import time
@@ -8,7 +10,7 @@ import time
 import torch
 import torch.nn.functional as F
 
-now = time.process_time if sys.argv[2:] == ["cpu"] else time.perf_counter
+now = time.process_time if sys.argv[2:3] == ["cpu"] else time.perf_counter
 torch.set_num_threads(int(sys.argv[1]))
 torch.set_grad_enabled(False)
 torch.manual_seed(0)
@@ -75,8 +77,10 @@ items = {
 }
 print("version", torch.__version__)
 for name, run in items.items():
+    if sys.argv[3:] and name not in sys.argv[3:]:
+        continue
     best = float("inf")
-    for i in range(3):
+    for i in range(4):
         begin = now()
         run()
         if i:

@@ -2,7 +2,8 @@
  *
  *     bench [--rounds N] [--only TEXT] [--json FILE] [--vae DIR] [--threads N]
  *           [--clock wall|cpu]
- *     bench --compare OLD.json NEW.json */
+ *     bench --compare OLD.json NEW.json
+ *     bench --readme RESULT.json           the table of README.md */
 #include "ref/base/par.h"
 #include "ref/cli/core.h"
 #include "ref/ops/table.h"
@@ -16,7 +17,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
-enum { MAX_PEER = 16 };
+enum { MAX_PEER = 16, PEER_NAMES = 512 };
 
 typedef struct {
     int rounds, threads;
@@ -39,7 +40,9 @@ ts_tensor bench_view(ts_tensor from, int rank, const int64_t *size)
 
 static ts_tensor fill(ts_dtype dtype, int64_t n, double scale, double offset)
 {
-    const ts_tensor t = ts_tensor_of(malloc((size_t)n * ts_dtype_size(dtype)), dtype, 1, &n);
+    /* Vectors of an array that begins in the middle of a line of memory would touch two each. */
+    const size_t bytes = ((size_t)n * ts_dtype_size(dtype) + 63) / 64 * 64;
+    const ts_tensor t = ts_tensor_of(aligned_alloc(64, bytes), dtype, 1, &n);
     if (!t.data)
         exit(1);
     enum { SOME = 4096 };
@@ -96,13 +99,41 @@ static void hear(bench *b, const char *name, const char *value)
     keep_best(&b->peer[i].seconds, atof(value));
 }
 
+static bool wanted(const bench *b, const bench_item *item)
+{
+    return !b->only || strstr(item->name, b->only) || strcmp(item->backend, b->only) == 0;
+}
+
+static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), void *arg)
+{
+    bench_item *const lists[] = {bench_products, bench_pointwise, bench_training};
+    for (int list = 0; list < 3; list++)
+        for (bench_item *item = lists[list]; item->name; item++)
+            visit(b, item, arg);
+}
+
+static void add_name(bench *b, bench_item *item, void *arg)
+{
+    char *names = arg;
+    const size_t used = strlen(names);
+    if (item->peer && wanted(b, item))
+        snprintf(names + used, PEER_NAMES - used, " %s", item->peer);
+}
+
+/* The peer's results lie in memory that it has already touched, as ours do: its allocator gives no
+ * memory back. */
 static void ask_peer(bench *b)
 {
-    char command[512], name[64], value[64];
+    char names[PEER_NAMES] = "", command[PEER_NAMES + 256], name[64], value[64];
     const char *python = getenv("PYTHON");
-    snprintf(command, sizeof command, "%s scripts/bench_torch.py %d %s 2>/dev/null",
-             python && *python ? python : "python3", b->threads,
-             b->processor_time ? "cpu" : "wall");
+    each_item(b, add_name, names);
+    if (!*names)
+        return;
+    snprintf(command, sizeof command,
+             "MALLOC_MMAP_MAX_=0 MALLOC_TRIM_THRESHOLD_=%lld %s scripts/bench_torch.py %d %s%s "
+             "2>/dev/null",
+             1LL << 40, python && *python ? python : "python3", b->threads,
+             b->processor_time ? "cpu" : "wall", names);
     FILE *pipe = popen(command, "r");
     while (pipe && fscanf(pipe, "%63s %63s", name, value) == 2)
         hear(b, name, value);
@@ -116,11 +147,6 @@ static double peer_seconds(const bench *b, const char *name)
         if (strcmp(b->peer[i].name, name) == 0)
             return b->peer[i].seconds;
     return 0.0;
-}
-
-static bool wanted(const bench *b, const bench_item *item)
-{
-    return !b->only || strstr(item->name, b->only) || strcmp(item->backend, b->only) == 0;
 }
 
 static void time_item(bench *b, bench_item *item, int repeat)
@@ -145,14 +171,6 @@ static void time_item(bench *b, bench_item *item, int repeat)
         fprintf(stderr, "%s: %s\n", item->name, ctx.message);
     item->flops = ctx.flops;
     ts_ctx_close(&ctx);
-}
-
-static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), void *arg)
-{
-    bench_item *const lists[] = {bench_products, bench_pointwise, bench_training};
-    for (int list = 0; list < 3; list++)
-        for (bench_item *item = lists[list]; item->name; item++)
-            visit(b, item, arg);
 }
 
 static void time_once(bench *b, bench_item *item, void *arg)
@@ -286,6 +304,41 @@ static int compare(const char *old_path, const char *new_path)
     return 0;
 }
 
+/* A result as a table in Markdown. */
+static int readme(const char *path)
+{
+    json_error_t error;
+    json_t *all = json_load_file(path, 0, &error), *item;
+    const char *name, *torch = json_string_value(json_object_get(all, "torch"));
+    if (!all) {
+        fprintf(stderr, "%s: no result of a bench: %s\n", path, error.text);
+        return 1;
+    }
+    printf("%s, %s, %d threads, BLAS core %s, PyTorch %s; the limit is %.0f GFLOP/s, a copy %.0f GB/s.\n\n"
+           "| | time | figure | goal | PyTorch's time |\n| --- | ---: | --- | --- | ---: |\n",
+           json_string_value(json_object_get(all, "date")),
+           json_string_value(json_object_get(all, "cpu")),
+           (int)json_integer_value(json_object_get(all, "threads")),
+           json_string_value(json_object_get(all, "blas_core")), torch && *torch ? torch : "not here",
+           2.0 * 4096 * 4096 * 4096 / json_number_value(json_object_get(all, "limit_seconds")) * 1e-9,
+           8.0 * BENCH_NUMBERS / json_number_value(json_object_get(all, "copy_seconds")) * 1e-9);
+    json_object_foreach(json_object_get(all, "items"), name, item)
+    {
+        const char *unit = json_string_value(json_object_get(item, "unit"));
+        const double peer = json_number_value(json_object_get(item, "peer_seconds"));
+        char against[32] = "";
+        if (peer > 0)
+            snprintf(against, sizeof against, "%.1f ms", peer * 1e3);
+        printf("| %s | %.1f ms | %.2f %s | %s %.2f | %s |\n", name,
+               json_number_value(json_object_get(item, "seconds")) * 1e3,
+               json_number_value(json_object_get(item, "figure")), unit,
+               strcmp(unit, "of the limit") == 0 ? "at least" : "at most",
+               json_number_value(json_object_get(item, "goal")), against);
+    }
+    json_decref(all);
+    return 0;
+}
+
 static void options(bench *b, int argc, char **argv)
 {
     for (int i = 1; i + 1 < argc; i += 2) {
@@ -325,6 +378,8 @@ int main(int argc, char **argv)
     ts_core_choose(argv);
     if (argc == 4 && strcmp(argv[1], "--compare") == 0)
         return compare(argv[2], argv[3]);
+    if (argc == 3 && strcmp(argv[1], "--readme") == 0)
+        return readme(argv[2]);
     bench b = {.rounds = 5};
     ts_par_threads(0);
     b.threads = ts_par_count();
@@ -339,7 +394,7 @@ int main(int argc, char **argv)
     if (files.status)
         fprintf(stderr, "%s\n", files.message);
     make_resnet(&b);
-    float *to = malloc(BENCH_NUMBERS * sizeof *to);
+    float *to = aligned_alloc(64, BENCH_NUMBERS * sizeof *to);
     if (!to)
         return 1;
     for (int round = 0; round < b.rounds; round++) {

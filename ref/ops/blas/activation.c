@@ -22,11 +22,12 @@ TS_CLONES
 static void silu(void *arg, int64_t first, int64_t last)
 {
     const call *c = arg;
-    float *y = c->y, least = 0;
+    float *y = c->y;
     const float *x = c->x;
+    int32_t far = 0; /* not the least number: a minimum is no vector loop */
     for (int64_t i = first; i < last; i++)
-        least = x[i] < least ? x[i] : least;
-    if (least < -87.0f) {
+        far |= x[i] < -87.0f;
+    if (far) {
         TS_FAST(activation_forward)(y + first, x + first, TS_SILU, 0.0, 0.0, last - first);
         return;
     }
