@@ -241,6 +241,11 @@ valgrind: build-tests
 	$(Q)OPENBLAS_CORETYPE=Haswell TS_QUICK=1 UNDER="$(valgrind)" scripts/run-tests $(BUILD) \
 	    $(foreach r,$(VALGRIND_ROOMS),$(filter $(BUILD)/tests/$r/%,$(programs)))
 
+# Processes of the data cache killed 500 times (in `make test`: 25).
+.PHONY: kills
+kills: $(BUILD)/tests/self/test_kills
+	$(Q)TS_KILLS=500 $<
+
 # Fuzzing, with clang: every target of tests/fuzz for FUZZ_SECONDS, from its corpus data/fuzz/NAME; what
 # is found there stays in build/fuzz. FUZZ="npy font" picks targets.
 FUZZ         ?= $(notdir $(fuzzers))
@@ -340,6 +345,7 @@ help:
 	@echo "make hashes     does this build give the known bits, with 1 to 7 threads"
 	@echo "make cross      do all compilers and processors (qemu; PLATFORMS='s390x-*')"
 	@echo "make valgrind   the rooms that read files, under valgrind (VALGRIND_ROOMS=)"
+	@echo "make kills      500 processes of the data cache killed: nothing wrong is ever read"
 	@echo "make fuzz       feed every parser broken input (clang; FUZZ_SECONDS=60 each)"
 	@echo "make lint       gcc -fanalyzer, cppcheck, clang-tidy (lint-quick: without following paths)"
 	@echo "make coverage   which lines of ref no test reaches"
