@@ -89,7 +89,7 @@ static int run(z_stream *z, int (*step)(z_stream *, int), const void *from, int6
     return code;
 }
 
-ts_status ts_pack(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes, int level)
+ts_status ts_deflate(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes, int level)
 {
     z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
     if (ts_blob_reserve(ctx, out, bytes + bytes / 1000 + 64)) /* zlib: at most 0.03 % + 11 more */
@@ -104,7 +104,7 @@ ts_status ts_pack(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes, in
     return TS_OK;
 }
 
-bool ts_unpack(void *out, int64_t bytes, const void *packed, int64_t size)
+bool ts_inflate(void *out, int64_t bytes, const void *packed, int64_t size)
 {
     z_stream z = {.zalloc = zlib_alloc, .zfree = zlib_free};
     unsigned char none;

@@ -25,11 +25,11 @@ void ts_blob_free(ts_blob *blob);
 uint32_t ts_crc32(uint32_t crc, const void *data, int64_t bytes);
 
 /* out = zlib stream of the data (RFC 1950); level 1 to 9. */
-ts_status ts_pack(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes, int level);
+ts_status ts_deflate(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes, int level);
 
 /* The stream back into out[bytes]; false unless it is sound and has exactly that many bytes, or when
  * there is no memory: for a cache both are a miss. */
-bool ts_unpack(void *out, int64_t bytes, const void *packed, int64_t size);
+bool ts_inflate(void *out, int64_t bytes, const void *packed, int64_t size);
 
 /* A bijection of 64-bit numbers whose bits all depend on one another (splitmix64's output step). */
 uint64_t ts_mix64(uint64_t x);

@@ -239,7 +239,7 @@ static writer *writer_of(ts_ctx *ctx, ts_disk *d, const ts_segment_head *form, i
 static bool compose(ts_ctx *ctx, ts_disk *d, ts_record *record, const void *data)
 {
     const void *stored = data;
-    if (d->options.zlib > 0 && !ts_pack(ctx, &d->packed, data, record->bytes, d->options.zlib) &&
+    if (d->options.zlib > 0 && !ts_deflate(ctx, &d->packed, data, record->bytes, d->options.zlib) &&
         d->packed.size < record->bytes) {
         stored = d->packed.at;
         record->stored = d->packed.size;

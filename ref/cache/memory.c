@@ -109,7 +109,7 @@ const void *ts_memory_get(ts_ctx *ctx, ts_memory *m, int stage, int64_t sample, 
     if (ts_blob_reserve(ctx, out, s->bytes))
         return NULL;
     out->size = s->bytes;
-    return ts_unpack(out->at, s->bytes, s->at, s->stored) ? out->at : NULL;
+    return ts_inflate(out->at, s->bytes, s->at, s->stored) ? out->at : NULL;
 }
 
 /* With the mutex held: `bytes` bytes of the region that stay where they are, or NULL. A chunk is a
@@ -165,7 +165,7 @@ static int32_t compress(const ts_memory *m, const void *data, int64_t bytes, ts_
     ts_ctx ctx; /* a lack of memory here is no failure: the entry stays as it is */
     ts_ctx_open_plain(&ctx);
     const bool smaller = m->zlib > 0 && bytes <= INT32_MAX &&
-                         !ts_pack(&ctx, packed, data, bytes, m->zlib) && packed->size < bytes;
+                         !ts_deflate(&ctx, packed, data, bytes, m->zlib) && packed->size < bytes;
     ts_ctx_close(&ctx);
     return smaller ? (int32_t)packed->size : -1;
 }

@@ -158,7 +158,7 @@ bool ts_record_load(ts_ctx *ctx, int fd, int64_t at, const ts_record *expected, 
         return false;
     out->size = found.bytes;
     if (found.packed)
-        return ts_unpack(out->at, found.bytes, scratch->at + TS_RECORD_HEAD, found.stored);
+        return ts_inflate(out->at, found.bytes, scratch->at + TS_RECORD_HEAD, found.stored);
     if (found.bytes)
         memcpy(out->at, scratch->at + TS_RECORD_HEAD, (size_t)found.bytes);
     return true;

@@ -106,8 +106,8 @@ static bool wanted(const bench *b, const bench_item *item)
 
 static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), void *arg)
 {
-    bench_item *const lists[] = {bench_products, bench_pointwise, bench_training};
-    for (int list = 0; list < 3; list++)
+    bench_item *const lists[] = {bench_products, bench_pointwise, bench_training, bench_cache};
+    for (int list = 0; list < 4; list++)
         for (bench_item *item = lists[list]; item->name; item++)
             visit(b, item, arg);
 }
@@ -191,12 +191,15 @@ static double figure(const bench *b, const bench_item *item)
                    : (double)NAN;
     if (item->kind == COPY)
         return item->seconds / (b->copy * item->bytes / (8.0 * BENCH_NUMBERS));
+    if (item->kind == OWN)
+        return item->flops;
     return peer > 0 ? item->seconds / peer : (double)NAN;
 }
 
 static void print_item(bench *b, bench_item *item, void *arg)
 {
-    static const char *const units[] = {"of the limit", "x a copy", "x PyTorch's time"};
+    static const char *const units[] = {"of the limit", "x a copy", "x PyTorch's time",
+                                        "x computing"};
     const double value = figure(b, item), peer = peer_seconds(b, item->peer);
     if (item->seconds <= 0)
         return;

@@ -5,6 +5,7 @@
  *     LIMIT   FLOP/s, as a part of those of OpenBLAS's own product of two 4096 x 4096 matrices
  *     COPY    time, in units of a memory copy of as many bytes on as many threads
  *     PEER    time, in units of CPU PyTorch's (scripts/bench_torch.py), where it is installed
+ *     OWN     a ratio of two times that the item itself takes one after the other (in ctx->flops)
  *
  * All items run once a round, and so do the limit, the copy and the peer; of each the best round
  * counts. On a machine that is shared, `--threads 1 --clock cpu` compares processor time instead, which
@@ -16,7 +17,7 @@
 #include "ref/ops/ops.h"
 #include "ref/vae/vae.h"
 
-typedef enum { LIMIT, COPY, PEER } bench_kind;
+typedef enum { LIMIT, COPY, PEER, OWN } bench_kind;
 
 /* The arrays that items work on, made once. */
 typedef struct {
@@ -40,7 +41,7 @@ typedef struct bench_item {
     double seconds, flops; /* the best round */
 } bench_item;
 
-extern bench_item bench_products[], bench_pointwise[], bench_training[]; /* all end with an empty name */
+extern bench_item bench_products[], bench_pointwise[], bench_training[], bench_cache[]; /* all end with an empty name */
 
 enum { BENCH_NUMBERS = 2560 * 5 * 3072 }; /* of x; 157 MB */
 

@@ -36,18 +36,18 @@ static void there_and_back(void **state)
         for (int i = 0; i < n; i++) /* half noise, half not */
             data[i] = i % 2 ? 7 : (unsigned char)ts_mix64((uint64_t)i);
         for (int level = 1; level <= 9; level += 4) {
-            assert_int_equal(ts_pack(&ctx, &packed, data, n, level), TS_OK);
-            assert_true(ts_unpack(back, n, packed.at, packed.size));
+            assert_int_equal(ts_deflate(&ctx, &packed, data, n, level), TS_OK);
+            assert_true(ts_inflate(back, n, packed.at, packed.size));
             assert_memory_equal(back, data, (size_t)n);
-            assert_false(ts_unpack(back, n + 1, packed.at, packed.size)); /* too short */
+            assert_false(ts_inflate(back, n + 1, packed.at, packed.size)); /* too short */
             if (n)
-                assert_false(ts_unpack(back, n - 1, packed.at, packed.size)); /* too long */
+                assert_false(ts_inflate(back, n - 1, packed.at, packed.size)); /* too long */
             for (int64_t cut = 0; cut < packed.size; cut += 1 + packed.size / 20)
-                assert_false(ts_unpack(back, n, packed.at, cut));
+                assert_false(ts_inflate(back, n, packed.at, cut));
         }
     }
     packed.at[packed.size - 1] ^= 1; /* Adler's sum */
-    assert_false(ts_unpack(back, 5000, packed.at, packed.size));
+    assert_false(ts_inflate(back, 5000, packed.at, packed.size));
     ts_blob_free(&packed);
     ts_ctx_close(&ctx);
 }
@@ -61,16 +61,16 @@ static void without_memory(void **state)
     ts_ctx_open_plain(&ctx);
     for (long n = 1; n <= 3; n++) {
         ts_plant_fault(n);
-        ts_pack(&ctx, &packed, "abcdefgh", 8, 6);
+        ts_deflate(&ctx, &packed, "abcdefgh", 8, 6);
         assert_true(ts_plant_fault(0) >= n);
         files_failed(&ctx, TS_ERROR_MEMORY, "no memory");
         ts_blob_free(&packed);
     }
-    assert_int_equal(ts_pack(&ctx, &packed, "abcdefgh", 8, 6), TS_OK);
+    assert_int_equal(ts_deflate(&ctx, &packed, "abcdefgh", 8, 6), TS_OK);
     ts_plant_fault(1);
-    assert_false(ts_unpack(back, 8, packed.at, packed.size));
+    assert_false(ts_inflate(back, 8, packed.at, packed.size));
     ts_plant_fault(0);
-    assert_true(ts_unpack(back, 8, packed.at, packed.size));
+    assert_true(ts_inflate(back, 8, packed.at, packed.size));
     ts_blob_reserve(&ctx, &packed, INT64_MAX);
     files_failed(&ctx, TS_ERROR_MEMORY, "no memory for an entry of 9223372036854775807 bytes");
     ts_blob_free(&packed);

@@ -61,7 +61,7 @@ static int64_t make(ts_ctx *ctx, unsigned char file[4096], const char *text[3])
     for (int i = 0; i < 3; i++) {
         const int64_t n = (int64_t)strlen(text[i]);
         ts_record r = {(uint64_t)i, 9, n, n, i == 1, 0};
-        ts_pack(ctx, &packed, text[i], n, 9);
+        ts_deflate(ctx, &packed, text[i], n, 9);
         const void *stored = i == 1 ? (const void *)packed.at : text[i];
         r.stored = i == 1 ? packed.size : n;
         r.crc = ts_crc32(0, stored, r.stored);
