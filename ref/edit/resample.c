@@ -4,6 +4,7 @@
  *                                                                 s = max(scale, 1)
  *     Lanczos:  k(x) = sinc(x) sinc(x / 3), |x| < 3
  *     bicubic:  Keys 1981 with a = -1/2,    |x| < 2
+ *     bilinear: 1 - |x|,                    |x| < 1
  *
  * Source:   Pillow, ImagingResample: across first, then down; weights in 22-bit fixed point; each
  *           pass rounds to 8 bits
@@ -40,6 +41,19 @@ static double bicubic(double x)
     return x < 2.0 ? (((x - 5.0) * x + 8.0) * x - 4.0) * a : 0.0;
 }
 
+static double triangle(double x)
+{
+    x = fabs(x);
+    return x < 1.0 ? 1.0 - x : 0.0;
+}
+
+/* k(x), and where it ends. */
+static const struct {
+    double (*at)(double x);
+    double support;
+} kernels[] = {
+    [TS_LANCZOS] = {lanczos, 3.0}, [TS_BICUBIC] = {bicubic, 2.0}, [TS_BILINEAR] = {triangle, 1.0}};
+
 /* For every output position: the first input, how many, and their weights. */
 typedef struct {
     int64_t *first, *count;
@@ -64,7 +78,7 @@ static int32_t fixed(double weight)
 static void fill(windows *w, double *row, int64_t n, int64_t in_n, ts_filter filter)
 {
     const double scale = (double)in_n / (double)n, spread = scale < 1.0 ? 1.0 : scale;
-    const double support = (filter == TS_LANCZOS ? 3.0 : 2.0) * spread;
+    const double support = kernels[filter].support * spread;
     for (int64_t i = 0; i < n; i++) {
         const double center = ((double)i + 0.5) * scale;
         int64_t first = (int64_t)(center - support + 0.5), last = (int64_t)(center + support + 0.5);
@@ -73,7 +87,7 @@ static void fill(windows *w, double *row, int64_t n, int64_t in_n, ts_filter fil
         double sum = 0.0;
         for (int64_t j = 0; j < last - first; j++) {
             const double x = ((double)(j + first) - center + 0.5) * (1.0 / spread);
-            row[j] = filter == TS_LANCZOS ? lanczos(x) : bicubic(x);
+            row[j] = kernels[filter].at(x);
             sum += row[j];
         }
         w->first[i] = first;
@@ -86,7 +100,7 @@ static void fill(windows *w, double *row, int64_t n, int64_t in_n, ts_filter fil
 static ts_status windows_make(ts_ctx *ctx, windows *w, int64_t n, int64_t in_n, ts_filter filter)
 {
     const double scale = (double)in_n / (double)n, spread = scale < 1.0 ? 1.0 : scale;
-    const double support = (filter == TS_LANCZOS ? 3.0 : 2.0) * spread;
+    const double support = kernels[filter].support * spread;
     w->room = (int64_t)ceil(support) * 2 + 1;
     int64_t weights;
     if (!ts_mul_size(n, w->room, &weights))

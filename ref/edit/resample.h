@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-typedef enum { TS_LANCZOS, TS_BICUBIC } ts_filter;
+typedef enum { TS_LANCZOS, TS_BICUBIC, TS_BILINEAR } ts_filter;
 
 /* out (h, w, channels) of in (in_h, in_w, channels); both row by row, pixels interleaved. They do
  * not overlap. Fails with TS_ERROR_MEMORY, or TS_ERROR_SHAPE on sizes below 1. */

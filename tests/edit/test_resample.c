@@ -11,7 +11,7 @@ static void goldens(void **state)
     golden_accepted_on("data/goldens/edit/preprocess.safetensors", "f32", "fast");
 }
 
-static const ts_filter filters[] = {TS_LANCZOS, TS_BICUBIC};
+static const ts_filter filters[] = {TS_LANCZOS, TS_BICUBIC, TS_BILINEAR};
 
 /* A side that keeps its size is not filtered: bytes are copied. */
 static void same_size(void **state)
@@ -20,7 +20,7 @@ static void same_size(void **state)
     uint8_t in[60], out[60];
     for (int i = 0; i < 60; i++)
         in[i] = (uint8_t)(i * 37);
-    for (int f = 0; f < 2; f++) {
+    for (int f = 0; f < 3; f++) {
         ts_ctx ctx;
         ts_ctx_open_plain(&ctx);
         memset(out, 0, sizeof out);
@@ -37,7 +37,7 @@ static void flat(void **state)
     static uint8_t in[17 * 23], out[64 * 64];
     static const int sizes[] = {1, 2, 3, 16, 17, 23, 31, 64};
     memset(in, 201, sizeof in);
-    for (int f = 0; f < 2; f++)
+    for (int f = 0; f < 3; f++)
         for (int a = 0; a < 8; a++)
             for (int b = 0; b < 8; b++) {
                 ts_ctx ctx;
@@ -59,7 +59,7 @@ static void symmetry(void **state)
         in[2 * i] = mirrored[2 * (10 - i)] = (uint8_t)(i * i * 2);
         in[2 * i + 1] = mirrored[2 * (10 - i) + 1] = 9;
     }
-    for (int f = 0; f < 2; f++) {
+    for (int f = 0; f < 3; f++) {
         ts_ctx ctx;
         ts_ctx_open_plain(&ctx);
         ts_resample(&ctx, out, 1, 7, in, 1, 11, 2, filters[f]);
@@ -86,7 +86,7 @@ static void edge(void **state)
     (void)state;
     const uint8_t in[8] = {0, 0, 0, 0, 255, 255, 255, 255};
     uint8_t out[32];
-    for (int f = 0; f < 2; f++) {
+    for (int f = 0; f < 3; f++) {
         ts_ctx ctx;
         ts_ctx_open_plain(&ctx);
         assert_int_equal(ts_resample(&ctx, out, 1, 32, in, 1, 8, 1, filters[f]), TS_OK);
