@@ -39,7 +39,7 @@ typedef struct {
 typedef struct {
     MPI_Comm messages, news;
     bool ended[TS_MAX_RANKS]; /* process 0: who has told that its run is over */
-    int waits_for[TS_MAX_RANKS];
+    int waits_for[TS_MAX_RANKS]; /* of those, in vain; and of process 0 itself, now */
     int missed;   /* process 0: whom the first waited for in vain that said so, or -1 */
     bool theirs;  /* its failure is another's, told in that one's words */
     int waited_for; /* of this process: whom it waited for in vain, or -1 */
@@ -174,13 +174,14 @@ static ts_status too_late(ts_self *self, int peer, const char *what)
 static ts_status wait_all(ts_self *self, MPI_Request *requests, MPI_Status *states, int count,
                           int peer, const char *what)
 {
-    const hall *h = self->world;
+    hall *h = self->world;
     int done = 0, error = MPI_SUCCESS;
     const double end = now() + self->config->time_limit;
     for (int64_t tests = 0; !self->ctx->status; tests++) {
         error = MPI_Testall(count, requests, &done, states);
         if (done || error != MPI_SUCCESS)
             break;
+        h->waits_for[self->rank] = peer;
         if (self->rank == 0 && hear(self) && h->missed >= 0)
             too_late(self, h->missed, what);
         if (tests < IDLE_TESTS)
@@ -190,6 +191,7 @@ static ts_status wait_all(ts_self *self, MPI_Request *requests, MPI_Status *stat
         if (tests % 64 == 63 && now() > end)
             too_late(self, peer, what);
     }
+    h->waits_for[self->rank] = -1;
     if (error == MPI_ERR_IN_STATUS || error == MPI_ERR_TRUNCATE)
         ts_fail(self->ctx, TS_ERROR_USAGE, "rank %d sent more bytes than rank %d asked for", peer,
                 self->rank);
