@@ -6,6 +6,7 @@
 #                                can see by themselves
 #   CC=clang                     another compiler
 #   OPENMP=0                     without threads inside operations
+#   MPI=1                        ranks as processes under Open MPI: mpirun -n 4 build/cc-mpi/touchstone
 #   V=1                          show the commands
 #
 #   PREFIX=/usr/local DESTDIR=   where `make install` puts things
@@ -49,7 +50,7 @@ PREFIX   ?= /usr/local
 DESTDIR  ?=
 VERSION  := 0.1.0
 
-config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)$(if $(filter none,$(CODECS)),-nocodecs)
+config   := $(notdir $(CC))$(if $(SAN),-$(subst $(comma),-,$(SAN)))$(if $(filter 0,$(OPENMP)),-serial)$(if $(filter blas,$(BACKENDS)),,-noblas)$(if $(filter none,$(CODECS)),-nocodecs)$(if $(filter 1,$(MPI)),-mpi)
 BUILD    ?= build/$(subst $(comma),-,$(config))
 OPT      ?= $(if $(SAN),-O1,-O2)
 default  := cc
@@ -93,6 +94,15 @@ kernels := $(wildcard ref/ops/plain/*.c) $(wildcard ref/ops/fast/*.c) \
 singles := $(foreach f,$(kernels),$(if $(filter _%,$(notdir $f)),$f))
 kernels := $(filter-out $(singles),$(kernels))
 without := $(if $(filter none,$(CODECS)),ref/io/png.c ref/io/jpeg.c,ref/io/no_codecs.c)
+# MPI: one file of the library differs. Beside every build that can have it stands touchstone-mpi, the
+# command with that file exchanged; with MPI=1 the library and the command have it themselves.
+MPICC   ?= mpicc
+mpi_ask  = $(shell command -v $(MPICC) >/dev/null 2>&1 && $(MPICC) --showme:$(1) 2>/dev/null)
+MPI_FLAGS ?= $(patsubst -I%,-isystem %,$(call mpi_ask,compile))
+MPI_LIBS  ?= $(call mpi_ask,link)
+with_mpi := $(if $(SAN),,$(if $(MPI_LIBS),$(BUILD)/touchstone-mpi))
+without += $(if $(filter 1,$(MPI)),ref/comm/no_mpi.c,ref/comm/mpi.c)
+LIBS    += $(if $(filter 1,$(MPI)),$(MPI_LIBS))
 sources := $(filter-out ref/cli/% $(without),$(wildcard ref/*/*.c)) $(singles)
 command := $(wildcard ref/cli/*.c)
 
@@ -131,7 +141,12 @@ all: $(BUILD)/touchstone
 $(BUILD)/touchstone: $(command_objects) $(library)
 	@echo "  LD   $@"
 	$(Q)$(CC) $(command_objects) $(library) $(LDFLAGS) $(LIBS) -o $@
-	$(Q)$(if $(filter build/$(default),$(BUILD)),ln -sfn $(default)/touchstone build/touchstone)
+	$(Q)$(if $(filter build/$(default) build/$(default)-mpi,$(BUILD)),ln -sfn $(notdir $(BUILD))/touchstone build/touchstone)
+
+$(BUILD)/ref/comm/mpi.o: private CFLAGS += $(MPI_FLAGS)
+$(BUILD)/touchstone-mpi: $(command_objects) $(BUILD)/ref/comm/mpi.o $(library)
+	@echo "  LD   $@"
+	$(Q)$(CC) $^ $(LDFLAGS) $(LIBS) $(MPI_LIBS) -o $@
 
 # The flags and the list of objects of the last build: rewritten only when they changed. Everything
 # depends on the flags, the libraries on the list.
@@ -194,7 +209,7 @@ jobs := $(shell nproc 2>/dev/null || echo 2)
 setup:
 	$(Q)scripts/setup
 
-build-tests: all $(programs)
+build-tests: all $(programs) $(with_mpi)
 
 # What a user runs: whatever is missing is installed, everything is built and tested.
 test: setup

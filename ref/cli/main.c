@@ -1,6 +1,7 @@
 /* main.c: `touchstone COMMAND ...`: finds the subcommand, reads its options, returns its exit code. */
 #include "ref/cli/command.h"
 #include "ref/cli/core.h"
+#include "ref/comm/mpi.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -76,9 +77,8 @@ static int run(const ts_command *c, int argc, char **argv)
     return code;
 }
 
-int main(int argc, char **argv)
+static int main_of(int argc, char **argv)
 {
-    ts_core_choose(argv);
     if (argc < 2) {
         print_commands(stderr);
         return TS_EXIT_USAGE;
@@ -103,4 +103,12 @@ int main(int argc, char **argv)
         return code ? code : TS_EXIT_FAILED;
     }
     return code;
+}
+
+/* Under mpirun this is one process of several: mpi.h. */
+int main(int argc, char **argv)
+{
+    ts_core_choose(argv);
+    ts_mpi_begin(&argc, &argv);
+    return ts_mpi_end(main_of(argc, argv));
 }

@@ -73,6 +73,10 @@ ts_status ts_all_to_all_v(ts_comm *comm, const void *out, const int64_t *out_byt
 ts_status ts_gather(ts_comm *comm, const void *own, void *all, int64_t bytes, int root);
 ts_status ts_scatter(ts_comm *comm, const void *all, void *own, int64_t bytes, int root);
 
+/* The MPI library's own function, over the whole world (library.c): its order of sums is its own, and
+ * neither counters nor clock see its messages. Fails on threads, which have none. */
+ts_status ts_library_all_reduce(ts_comm *world, void *data, int64_t n, ts_dtype type, ts_reduce op);
+
 /* The all-reduces by name, for commands, tests and tables: collectives.c. */
 typedef struct {
     const char *name;

@@ -108,6 +108,8 @@ static ts_status wait_failed(ts_self *self, hall *h, int peer, bool timed_out)
         return ts_fail(self->ctx, TS_ERROR_INTERRUPTED, "another rank failed");
     }
     if (timed_out) {
+        for (int i = 0; i < h->ranks && h->box[peer].waits; i++) /* who is missing, of all it is? */
+            peer = h->box[peer].waits_for;
         ts_fail(self->ctx, TS_ERROR_IO, "rank %d did not come to %s within %g s (group %d, tag %d)",
                 peer, mine->to_send ? "send" : "receive", self->config->time_limit, mine->context,
                 mine->tag);

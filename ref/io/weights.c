@@ -215,6 +215,7 @@ static void attach_grad(ts_ctx *ctx, ts_weights *w, entry *e, ts_tensor *t)
 }
 
 /* The entry of that name, when it has these sizes; NULL after a failure. */
+TS_PRINTF(5, 0)
 static entry *expected(ts_ctx *ctx, ts_weights *w, int rank, const int64_t *size,
                        const char *format, va_list args)
 {

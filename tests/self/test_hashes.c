@@ -1,5 +1,5 @@
-/* The bits of data/goldens/hashes.txt: this build gives them, as every other does (`make cross`). Here
- * the part of them that is quick, on plain and fast, with one thread and with three. */
+/* The bits of data/goldens/hashes.txt: this build gives them, as every other does (`make cross`).
+ * Here the part of them that is quick, on plain and fast, with one thread and with three. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,7 +83,7 @@ static void the_hash_sees_what_it_must(void **state)
     (void)state;
     const double x[4] = {1, 2, 3, 0}, signs[4] = {-1, -2, 3, 0}, order[4] = {2, 1, 3, 0},
                  bit[4] = {1, 2, 3.0000000000000004, 0}, zero[4] = {1, 2, 3, -0.0},
-                 nan[4] = {1, 2, 3, NAN}, other[4] = {1, 2, 3, -NAN};
+                 nan[4] = {1, 2, 3, (double)NAN}, other[4] = {1, 2, 3, -(double)NAN};
     const uint64_t own = of(x, 4);
     assert_true(own == of(x, 4));
     assert_true(own != of(signs, 4) && own != of(order, 4) && own != of(bit, 4));

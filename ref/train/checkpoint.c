@@ -1,0 +1,184 @@
+/* checkpoint.c: see checkpoint.h. Test: tests/train/test_checkpoint.c */
+#include "ref/train/checkpoint.h"
+
+#include "ref/comm/collective.h"
+#include "ref/io/file.h"
+#include "ref/io/json.h"
+#include "ref/io/safetensors.h"
+#include "ref/train/agree.h"
+#include "ref/train/settings.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { VERSION = 1, NAME = 64 };
+
+static void name_of(char name[NAME], int64_t step, int rank)
+{
+    snprintf(name, NAME, "step-%06" PRId64 "-rank-%03d.safetensors", step, rank);
+}
+
+/* Views of everything that this rank keeps. */
+static ts_status list(const ts_comm *world, const ts_train_state *state, ts_items *items)
+{
+    ts_ctx *ctx = world->ctx;
+    for (int64_t i = 0; i < ts_model_count(state->model) && !ctx->status; i++) {
+        const ts_parameter *p = ts_model_parameter(state->model, i);
+        if (world->rank == 0 || p->buffer)
+            ts_items_add(ctx, items, p->name, p->value);
+    }
+    if (world->rank == 0)
+        ts_update_state(ctx, state->update, items);
+    return ts_exchange_state(state->exchange, items);
+}
+
+/* Nobody goes on before all have come here, and nobody at all after a failure. */
+static ts_status meet(ts_comm *world)
+{
+    ts_agree_words nothing = {0};
+    return ts_agree(world, &nothing);
+}
+
+static void write_own(ts_comm *world, const char *folder, const ts_train_state *state, int64_t step)
+{
+    char name[NAME];
+    ts_items items = {0};
+    name_of(name, step, world->rank);
+    char *path = ts_path_join(world->ctx, folder, name);
+    if (path && !list(world, state, &items))
+        ts_safetensors_write(world->ctx, path, &items, NULL);
+    ts_items_free(&items);
+    ts_free(path);
+}
+
+static ts_status write_json(ts_ctx *ctx, const char *folder, const json_t *settings, int64_t step)
+{
+    char *path = ts_path_join(ctx, folder, "checkpoint.json");
+    json_t *copy = json_deep_copy(settings);
+    json_t *all = json_pack("{s:i, s:I, s:o}", "version", VERSION, "step", (json_int_t)step,
+                            "settings", copy);
+    if (!all)
+        ts_fail(ctx, TS_ERROR_MEMORY, "no memory for %s", "checkpoint.json");
+    else if (path)
+        ts_json_write(ctx, path, all);
+    json_decref(all);
+    ts_free(path);
+    return ctx->status;
+}
+
+/* Files of steps other than this one. That one of them cannot be removed harms nobody. */
+static void remove_older(ts_ctx *ctx, const char *folder, int64_t step)
+{
+    char keep[NAME];
+    DIR *dir = opendir(folder);
+    name_of(keep, step, 0);
+    const size_t same = strcspn(keep + 5, "-") + 6; /* "step-000120-" */
+    for (struct dirent *e; dir && (e = readdir(dir));) {
+        const size_t n = strlen(e->d_name);
+        int64_t other;
+        int rank;
+        if (n < 13 || strcmp(e->d_name + n - 12, ".safetensors") != 0 ||
+            sscanf(e->d_name, "step-%" SCNd64 "-rank-%d", &other, &rank) != 2 ||
+            strncmp(e->d_name, keep, same) == 0)
+            continue;
+        char *path = ts_path_join(ctx, folder, e->d_name);
+        if (path)
+            unlink(path);
+        ts_free(path);
+    }
+    if (dir)
+        closedir(dir);
+}
+
+ts_status ts_checkpoint_save(ts_comm *world, const char *folder, const ts_train_state *state,
+                             const json_t *settings, int64_t step)
+{
+    ts_ctx *ctx = world->ctx;
+    if (world->rank == 0 && !ctx->status && mkdir(folder, 0777) && errno != EEXIST)
+        ts_fail(ctx, TS_ERROR_IO, "%s: %s", folder, strerror(errno));
+    meet(world);
+    write_own(world, folder, state, step);
+    meet(world);
+    if (world->rank == 0 && !ctx->status && !write_json(ctx, folder, settings, step))
+        remove_older(ctx, folder, step);
+    return meet(world);
+}
+
+int64_t ts_checkpoint_step(ts_ctx *ctx, const char *folder, const json_t *settings)
+{
+    char *path = ctx->status ? NULL : ts_path_join(ctx, folder, "checkpoint.json");
+    json_t *json = NULL;
+    int64_t step = -1;
+    if (path && ts_path_exists(path)) {
+        json = ts_json_read_object(ctx, path);
+        if (json && ts_json_int(ctx, json, path, "version", 0) != VERSION && !ctx->status)
+            ts_fail(ctx, TS_ERROR_UNSUPPORTED, "%s: not a checkpoint of version %d", path, VERSION);
+        step = ts_json_int(ctx, json, path, "step", -1);
+        if (!ctx->status && (step < 0 || !json_is_object(json_object_get(json, "settings"))))
+            ts_fail(ctx, TS_ERROR_FORMAT, "%s: no step or no settings", path);
+        if (!ctx->status)
+            ts_train_settings_same(ctx, json_object_get(json, "settings"), settings, path);
+    }
+    json_decref(json);
+    ts_free(path);
+    return ctx->status ? -1 : step;
+}
+
+static void fill(ts_ctx *ctx, const ts_safetensors *file, const ts_items *items)
+{
+    if (ts_safetensors_count(file) != items->count)
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: %lld tensors, expected %lld", ts_safetensors_path(file),
+                (long long)ts_safetensors_count(file), (long long)items->count);
+    for (int64_t i = 0; i < items->count && !ctx->status; i++) {
+        const ts_tensor to = items->items[i].value;
+        const ts_tensor from = ts_safetensors_get(file, items->items[i].name);
+        char a[TS_SHAPE_TEXT], b[TS_SHAPE_TEXT];
+        if (ts_is_empty(from) || from.dtype != to.dtype || from.rank != to.rank ||
+            !ts_same_size(from, to))
+            ts_fail(ctx, TS_ERROR_FORMAT, "%s: %.200s is %s, expected %s", ts_safetensors_path(file),
+                    items->items[i].name, ts_is_empty(from) ? "missing" : ts_shape_text(a, from),
+                    ts_shape_text(b, to));
+        else
+            memcpy(to.data, from.data, (size_t)ts_numel(to) * ts_dtype_size(to.dtype));
+    }
+}
+
+/* Parameters and the optimiser's state stand in the file of rank 0. */
+static void share(ts_comm *world, const ts_train_state *state)
+{
+    ts_items items = {0};
+    const ts_model *m = state->model;
+    ts_comm_quiet(world);
+    ts_tree_broadcast(world, ts_model_values(m),
+                      ts_model_size(m) * (int64_t)ts_dtype_size(world->ctx->compute), 0);
+    ts_update_state(world->ctx, state->update, &items);
+    for (int64_t i = 0; i < items.count && !world->ctx->status; i++) {
+        const ts_tensor t = items.items[i].value;
+        ts_tree_broadcast(world, t.data, ts_numel(t) * (int64_t)ts_dtype_size(t.dtype), 0);
+    }
+    ts_comm_loud(world);
+    ts_items_free(&items);
+}
+
+ts_status ts_checkpoint_load(ts_comm *world, const char *folder, const ts_train_state *state,
+                             int64_t step)
+{
+    ts_ctx *ctx = world->ctx;
+    char name[NAME];
+    ts_items items = {0};
+    name_of(name, step, world->rank);
+    char *path = ctx->status ? NULL : ts_path_join(ctx, folder, name);
+    ts_safetensors *file = path ? ts_safetensors_open(ctx, path) : NULL;
+    if (file && !list(world, state, &items))
+        fill(ctx, file, &items);
+    ts_items_free(&items);
+    ts_safetensors_close(file);
+    ts_free(path);
+    share(world, state);
+    return ctx->status;
+}
