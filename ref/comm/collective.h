@@ -5,7 +5,8 @@
  *
  * Costs stand in each file, for P ranks whose links are of one kind (all inside a host, or one rank
  * on each host): a the latency, B the bytes of all n elements times the seconds of a byte. The
- * virtual clock measures exactly that on sizes that divide; ts_collective_own is the same number.
+ * virtual clock measures exactly that on sizes that divide. ts_collective's `own` is the same number,
+ * for hosts of several ranks too where there is a closed form: collectives.c.
  *
  * Every algorithm adds in an order of its own, the same in every run: results of one algorithm are
  * bit-identical from run to run, on threads and processes, and on all ranks; those of two algorithms
