@@ -45,7 +45,8 @@ static void write_head(unsigned char *bytes, const ts_packet_head *head, int64_t
     put32(bytes + 8, head->bucket);
     put32(bytes + 12, (uint32_t)k);
     put32(bytes + 16, (nonfinite ? TS_PACKET_NONFINITE : 0u) |
-                          (head->value == TS_F16 ? TS_PACKET_F16 : 0u));
+                          (head->value == TS_F16 ? TS_PACKET_F16 : 0u) |
+                          (head->value == TS_F64 ? TS_PACKET_F64 : 0u));
     put32(bytes + 20, 0);
 }
 
@@ -56,26 +57,28 @@ static void seal(unsigned char *bytes, int64_t length)
 
 static void put_value(unsigned char *to, ts_dtype wire, double value)
 {
-    uint32_t bits;
+    uint64_t bits = 0;
+    uint32_t single;
     const float narrow = (float)value;
-    memcpy(&bits, &narrow, sizeof bits);
-    if (wire == TS_F16) {
-        const uint16_t half = ts_f64_to_f16(value);
-        to[0] = (unsigned char)half;
-        to[1] = (unsigned char)(half >> 8);
-    } else {
-        put32(to, bits);
-    }
+    memcpy(&bits, &value, sizeof bits);
+    memcpy(&single, &narrow, sizeof single);
+    bits = wire == TS_F64 ? bits : wire == TS_F16 ? ts_f64_to_f16(value) : single;
+    for (size_t i = 0; i < ts_dtype_size(wire); i++)
+        to[i] = (unsigned char)(bits >> 8 * i);
 }
 
 static double get_value(const unsigned char *from, ts_dtype wire)
 {
-    float value;
-    if (wire == TS_F16)
-        return (double)ts_f16_to_f32((uint16_t)(from[0] | from[1] << 8));
-    const uint32_t bits = get32(from);
+    uint64_t bits = 0;
+    double value;
+    float narrow;
+    for (size_t i = 0; i < ts_dtype_size(wire); i++)
+        bits |= (uint64_t)from[i] << 8 * i;
+    const uint32_t single = (uint32_t)bits;
     memcpy(&value, &bits, sizeof value);
-    return (double)value;
+    memcpy(&narrow, &single, sizeof narrow);
+    return wire == TS_F64   ? value
+           : wire == TS_F16 ? (double)ts_f16_to_f32((uint16_t)bits) : (double)narrow;
 }
 
 void ts_packet_write(unsigned char *bytes, const ts_packet_head *head, const ts_sparse *s)
@@ -108,9 +111,10 @@ static ts_status read_head(ts_ctx *ctx, ts_packet_head *head, int64_t *k,
                        (long long)length);
     const uint32_t flags = get32(bytes + 16);
     *head = (ts_packet_head){get32(bytes + 4), get32(bytes + 8), (flags & TS_PACKET_NONFINITE) != 0,
-                             flags & TS_PACKET_F16 ? TS_F16 : TS_F32};
+                             flags & TS_PACKET_F16   ? TS_F16
+                             : flags & TS_PACKET_F64 ? TS_F64 : TS_F32};
     *k = get32(bytes + 12);
-    if (flags & ~(uint32_t)(TS_PACKET_NONFINITE | TS_PACKET_F16))
+    if (flags > 5) /* both types at once included */
         return ts_fail(ctx, TS_ERROR_FORMAT, "%s: unknown flags %lx", what, (unsigned long)flags);
     if (length != ts_packet_bytes(*k, head->value))
         return ts_fail(ctx, TS_ERROR_FORMAT, "%s: %lld bytes where %lld entries take %lld", what,

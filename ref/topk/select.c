@@ -43,7 +43,8 @@ static ts_density density_of(int64_t k, int64_t d)
 ts_status ts_select(ts_ctx *ctx, ts_sparse *out, const ts_selector *selector, ts_reused *reused,
                     ts_tensor u, int64_t k, ts_draw draw)
 {
-    const ts_mstopk_options options = {.k = k, .steps = selector->steps, .start = -1,
+    const int64_t start = selector->has_start ? selector->start : -1;
+    const ts_mstopk_options options = {.k = k, .steps = selector->steps, .start = start,
                                        .bits = ts_draw_bits(draw), .wrap = selector->wrap,
                                        .below_mean = selector->below_mean};
     if (ctx->status)
@@ -56,7 +57,7 @@ ts_status ts_select(ts_ctx *ctx, ts_sparse *out, const ts_selector *selector, ts
             draw.rank = 0;
         return ts_topk_random(ctx, out, u, k, ts_draw_bits(draw));
     case TS_SELECT_DGC:
-        return ts_topk_dgc(ctx, out, NULL, u, density_of(k, ts_numel(u)), -1, options.bits);
+        return ts_topk_dgc(ctx, out, NULL, u, density_of(k, ts_numel(u)), start, options.bits);
     case TS_SELECT_GAUSSIAN: return ts_topk_gaussian(ctx, out, NULL, u, k);
     case TS_SELECT_REUSED: return ts_topk_reused(ctx, out, reused, u, k, &ts_reuse_local);
     default: break;

@@ -30,6 +30,8 @@ typedef struct {
     ts_selector_kind kind;
     int64_t steps;   /* MSTopK's N; 0 entries of the struct zeroed: set it, 30 is usual */
     bool wrap, below_mean;
+    bool has_start;  /* MSTopK, DGC: the slice or the sample starts at `start` instead of a draw */
+    int64_t start;
     bool shared;     /* random: all ranks draw the same (the rank is left out of the draw) */
 } ts_selector;
 

@@ -61,6 +61,28 @@ static void layout(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* Doubles travel whole. */
+static void doubles(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    unsigned char bytes[200];
+    const ts_packet_head head = {.value = TS_F64};
+    ts_packet_head back;
+    ts_sparse s, t;
+    ts_ctx_open_plain(&ctx);
+    assert_int_equal(ts_packet_bytes(3, TS_F64), 24 + 3 * 12);
+    ts_sparse_new(&ctx, &s, TS_F64, 10, 3);
+    for (int j = 0; j < 3; j++) {
+        s.indices[j] = (uint32_t)(9 - j);
+        ((double *)s.values.data)[j] = topk_gauss(3, j) / 3.0;
+    }
+    ts_packet_write(bytes, &head, &s);
+    assert_int_equal(ts_packet_read(&ctx, &back, &t, bytes, 60, 10, TS_F64, "p"), TS_OK);
+    topk_same(&s, &t);
+    ts_ctx_close(&ctx);
+}
+
 static void nonfinite_step(void **state)
 {
     (void)state;
@@ -110,6 +132,7 @@ static void hostile(void **state)
     broken(12, 4, true, 0, 70000, "48 bytes where 4 entries take 56");
     broken(12, 3, true, 1, 70000, "49 bytes");
     broken(17, 1, true, 0, 70000, "unknown flags 100");
+    broken(16, 6, true, 0, 70000, "unknown flags 6");
     broken(30, 1, false, 0, 70000, "checksum");
     broken(28, 0, true, 0, 70000, "the index 0 stands twice");
     broken(26, 2, true, 0, 70000, "entry 0 has the index 131587 of 70000");
@@ -119,7 +142,7 @@ static void hostile(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(checksum), cmocka_unit_test(layout),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(checksum), cmocka_unit_test(layout), cmocka_unit_test(doubles),
                                        cmocka_unit_test(nonfinite_step),
                                        cmocka_unit_test(hostile)};
     return cmocka_run_group_tests(tests, NULL, NULL);
