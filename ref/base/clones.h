@@ -44,4 +44,11 @@
 #define TS_INTO_LOOPS static inline
 #endif
 
+/* Asks for the line of memory at an address that will be read soon; any address is legal. */
+#if defined(__GNUC__)
+#define TS_PREFETCH(address) __builtin_prefetch(address)
+#else
+#define TS_PREFETCH(address) ((void)(address))
+#endif
+
 #endif
