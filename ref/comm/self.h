@@ -5,6 +5,10 @@
 #include "ref/comm/clock.h"
 #include "ref/comm/comm.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One message or one awaited message, between ranks of the world. */
 typedef struct {
     int peer, context, tag;
@@ -43,4 +47,7 @@ ts_status ts_comm_run_threads(ts_ctx *ctx, const ts_comm_config *config, ts_comm
                               void *arg);
 ts_status ts_comm_run_mpi(ts_ctx *ctx, const ts_comm_config *config, ts_comm_body *body, void *arg);
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -4,6 +4,13 @@
 
 #include "ref/io/module.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 extern const ts_module ts_models_modules[];
 
+#ifdef __cplusplus
+}
+#endif
 #endif

@@ -5,6 +5,10 @@
 #include "ref/io/file.h"
 #include "ref/train/samples.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { TS_SAMPLE_FILES = 64, TS_SAMPLE_CLASSES = 65536 };
 
 /* Records of a mapped file: `label` bytes, then the picture's bytes. */
@@ -39,4 +43,7 @@ typedef struct {
 ts_status ts_names_read(ts_ctx *ctx, ts_names *names, const char *folder);
 void ts_names_free(ts_names *names);
 
+#ifdef __cplusplus
+}
+#endif
 #endif
