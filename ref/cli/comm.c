@@ -128,8 +128,10 @@ static ts_status misbehave(ts_comm *comm, const job *j)
 {
     if (comm->rank == j->fail)
         return ts_fail(comm->ctx, TS_ERROR_MISMATCH, "fails, as it was told to");
-    if (comm->rank == j->stall)
-        nanosleep(&(struct timespec){.tv_sec = (time_t)(3 * j->config.time_limit) + 1}, NULL);
+    if (comm->rank == j->stall) { /* a process is ended, a thread has to come back */
+        const double seconds = 3 * j->config.time_limit + (ts_mpi_size() ? 60 : 1);
+        nanosleep(&(struct timespec){.tv_sec = (time_t)seconds}, NULL);
+    }
     return comm->ctx->status;
 }
 

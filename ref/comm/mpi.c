@@ -25,10 +25,11 @@
 #include <time.h>
 #include <unistd.h>
 
-/* GRACE: seconds in which the others speak, or process 0 ends them. LAST_WAIT: milliseconds for which a
- * failed process that was heard waits for that. KEPT_ERROR: where the standard
- * error of a silent process is kept, for the case that process 0 is the one that never came. */
-enum { PIECE = 1 << 30, IDLE_TESTS = 1000, GRACE = 1, KEPT_ERROR = 100,
+/* GRACE: seconds in which process 0 ends the others. PATIENCE: seconds in which they speak, or it hears
+ * them. LAST_WAIT: milliseconds for which a failed process that was heard waits for its end. KEPT_ERROR:
+ * where the standard error of a silent process is kept, for the case that process 0 is the one that
+ * never came. */
+enum { PIECE = 1 << 30, IDLE_TESTS = 1000, GRACE = 1, PATIENCE = 5, KEPT_ERROR = 100,
        LAST_WAIT = 60000 };
 
 typedef struct {
@@ -151,17 +152,37 @@ static double now(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+static int end_of_chain(const hall *h, int rank)
+{
+    for (int i = 0; i < TS_MAX_RANKS && h->waits_for[rank] >= 0; i++)
+        rank = h->waits_for[rank];
+    return rank;
+}
+
+/* Has everybody spoken but that one? */
+static bool all_but(const ts_self *self, int rank)
+{
+    const hall *h = self->world;
+    for (int r = 1; r < self->config->topology.ranks; r++)
+        if (r != rank && !h->ended[r])
+            return false;
+    return true;
+}
+
 /* The time limit is over. The one that is missing stands at the end of the chain of those who wait. */
 static ts_status too_late(ts_self *self, int peer, const char *what)
 {
     hall *h = self->world;
     h->waited_for = peer;
     if (self->rank == 0) {
-        for (const double end = now() + GRACE; now() < end && !self->ctx->status;)
+        const int first = peer;
+        for (const double end = now() + PATIENCE; now() < end && !self->ctx->status;) {
             if (!hear(self))
                 nap(1000000);
-        for (int i = 0; i < TS_MAX_RANKS && h->waits_for[peer] >= 0; i++)
-            peer = h->waits_for[peer];
+            peer = end_of_chain(h, first);
+            if (all_but(self, peer))
+                break;
+        }
     }
     if (peer == self->rank)
         return ts_fail(self->ctx, TS_ERROR_IO, "came too late: others wait no longer than %g s",
@@ -295,7 +316,7 @@ static ts_status tell(ts_self *self)
         MPI_Irecv(NULL, 0, MPI_BYTE, 0, 1, h->news, &all[1]);
         return wait_all(self, all, states, 2, 0, "the end");
     }
-    for (const double end = now() + 2 * GRACE; !heard && now() < end; nap(1000000))
+    for (const double end = now() + PATIENCE + GRACE; !heard && now() < end; nap(1000000))
         MPI_Test(&request, &heard, MPI_STATUS_IGNORE);
     if (!heard)
         dup2(KEPT_ERROR, STDERR_FILENO);

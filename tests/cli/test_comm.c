@@ -11,6 +11,8 @@
 
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The table as JSON. */
@@ -105,6 +107,26 @@ static void failures(void **state)
     command_must_say("that is MPI's");
 }
 
+/* Each allocation fails once, on whichever rank it is: one line about memory, and nobody waits on. */
+static void faults(void **state)
+{
+    (void)state;
+    int failed = 0, fine = 0;
+    for (int n = 1; fine < 8; n++) {
+        char number[16];
+        snprintf(number, sizeof number, "%d", n);
+        assert_int_equal(setenv("TS_FAIL_ALLOC", number, 1), 0);
+        const int code = command("comm --ranks 3 --nodes 3 --bytes 200k --time-limit 20 "
+                                 "--collective ring_all_reduce --collective torus_all_reduce");
+        if (code != 0 && (code != 1 || !strstr(command_said, "no memory")))
+            fail_msg("allocation %d: %d, %s", n, code, command_said);
+        failed += code == 1;
+        fine = code == 0 ? fine + 1 : 0;
+    }
+    unsetenv("TS_FAIL_ALLOC");
+    assert_true(failed > 50);
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -130,7 +152,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(meets_formulas), cmocka_unit_test(leaves_out),
         cmocka_unit_test(bits_repeat),    cmocka_unit_test(types),
-        cmocka_unit_test(failures),       cmocka_unit_test(refuses),
+        cmocka_unit_test(failures),       cmocka_unit_test(faults),
+        cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
