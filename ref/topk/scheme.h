@@ -34,6 +34,7 @@ typedef struct {
     ts_feedback feedback;
     ts_dtype wire;        /* of values: TS_NONE: as stored; TS_F32; TS_F16 */
     uint64_t seed;
+    bool keep_steps;      /* for ts_scheme_last: memory of a step stays in the context's arena */
 } ts_scheme_config;
 
 /* What users call things by: "dense" (ring), the names above, and "topk", "mstopk", "dgc",
@@ -63,7 +64,8 @@ void ts_scheme_flush(ts_scheme *s, void *gradient);
  * written or filled. Dense schemes have none. */
 ts_status ts_scheme_state(ts_scheme *s, ts_items *items, const char *name);
 
-/* The steps of the last aggregate, valid until the next one: for traces. Only what the scheme has. */
+/* The steps of the last aggregate, with keep_steps, until the caller closes its scope of the arena: for
+ * traces. Only what the scheme has. */
 typedef struct {
     int64_t first;         /* where this rank's shard or region begins */
     ts_tensor reduced;     /* hitopk: the shard after the reduce-scatter, before the residual */
