@@ -173,6 +173,10 @@ table   = $(word 3,$(subst /, ,$<))
 kernel_level ?= -O3
 kernel  = $(kernel_level) -DTS_TABLE=$(table) $(if $(filter plain,$(table)),-DTS_GAUGES)
 
+# Float vectors, judged by the gauge: there a product and a sum may become one operation. (Not where a
+# number and its rounded self are subtracted, as attention's scores and the largest of them.)
+$(BUILD)/ref/ops/blas/activation.f32.o $(BUILD)/ref/ops/blas/softmax.f32.o: kernel += -ffp-contract=fast
+
 $(BUILD)/%.f32.o: %.c $(stamp)
 	@echo "  CC   $< (f32)"
 	$(call compile,-DTS_REAL_BITS=32 $(kernel))

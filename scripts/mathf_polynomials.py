@@ -75,6 +75,10 @@ if __name__ == "__main__":
     z_sin = (pi / 4) ** 2 * mpf("1.001")
     fit("exp, (e^r - 1 - r - r^2/2) / r^3", lambda r: (exp(r) - 1 - r - r * r / 2) / r ** 3, -half * mpf("1.0001"),
         half, 9, lambda r: abs(r) ** 3)
+    fit("exp near, (e^r - 1 - r) / r^2", lambda r: (exp(r) - 1 - r) / r ** 2, -half * mpf("1.0001"), half, 8,
+        lambda r: r * r)
+    fit("the same for float vectors", lambda r: (exp(r) - 1 - r) / r ** 2, -half * mpf("1.0001"), half, 4,
+        lambda r: r * r)
     fit("log", atanh_tail, small, z_log, 7, lambda z: z * mpf("0.5"))
     fit("pow", pow_tail, small, z_log, 7, lambda z: z * z)
     fit("sin", sin_tail, small, z_sin, 5, lambda z: z * z)

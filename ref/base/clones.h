@@ -44,11 +44,14 @@
 #define TS_INTO_LOOPS static inline
 #endif
 
-/* Asks for the line of memory at an address that will be read soon; any address is legal. */
+/* Asks for the line of memory at an address that will be read, or written, soon; any address is legal.
+ * Long loops of arithmetic fill the processor's window, and it does not see the next addresses itself. */
 #if defined(__GNUC__)
 #define TS_PREFETCH(address) __builtin_prefetch(address)
+#define TS_PREFETCH_TO_WRITE(address) __builtin_prefetch((address), 1)
 #else
 #define TS_PREFETCH(address) ((void)(address))
+#define TS_PREFETCH_TO_WRITE(address) ((void)(address))
 #endif
 
 #endif

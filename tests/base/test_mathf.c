@@ -115,6 +115,29 @@ static void same_bits_everywhere(void **state)
     assert_int_equal(wrong, 0);
 }
 
+/* The exponential for floats: near ts_exp wherever a float is not 0 or infinite, the same float but for
+ * one argument in millions, and whatever it makes of the far ones rounds to the right float. */
+static void near_exponential(void **state)
+{
+    (void)state;
+    enum { POINTS = 400000 };
+    int other = 0;
+    for (int i = 0; i <= POINTS; i++) {
+        const double x = -740.0 + 1460.0 / POINTS * i, y = ts_exp_near(x), truth = ts_exp(x);
+        other += (float)y != (float)truth;
+        if (x > -708.0 && x < 709.0)
+            assert_true(error(y, truth, 0.0) < 8.5);
+        const double small = x * 0x1p-9;
+        assert_true(error(ts_exp_near(small), ts_exp(small), 0.0) < 8.5);
+    }
+    assert_true(other <= 1);
+    const double inf = (double)INFINITY;
+    assert_true(ts_exp_near(inf) == inf && ts_exp_near(1e300) == inf);
+    assert_true(ts_exp_near(-inf) == 0.0 && ts_exp_near(-1e300) == 0.0);
+    assert_true(!signbit(ts_exp_near(-inf)) && ts_exp_near(0.0) == 1.0);
+    assert_true(isnan(ts_exp_near((double)NAN)));
+}
+
 static void is(double y, double expected)
 {
     if (isnan(expected) ? !isnan(y) : mathf_bits(y) != mathf_bits(expected))
@@ -193,6 +216,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table),  cmocka_unit_test(same_bits_everywhere),
+        cmocka_unit_test(near_exponential),
         cmocka_unit_test(special_values), cmocka_unit_test(powers),
         cmocka_unit_test(two_reductions),
     };

@@ -17,7 +17,8 @@ TS_INTO_LOOPS float sigmoid(float x)
     return (x < 0 ? z : 1.0f) / (1.0f + z);
 }
 
-/* Where e^x is subnormal, which floats hold with few digits, fast computes the piece. */
+/* x / (1 + e^-x). Where that is subnormal, which floats hold with few digits, fast computes the piece
+ * anew. */
 TS_CLONES
 static void silu(void *arg, int64_t first, int64_t last)
 {
@@ -25,14 +26,17 @@ static void silu(void *arg, int64_t first, int64_t last)
     float *y = c->y;
     const float *x = c->x;
     int32_t far = 0; /* not the least number: a minimum is no vector loop */
-    for (int64_t i = first; i < last; i++)
-        far |= x[i] < -87.0f;
-    if (far) {
-        TS_FAST(activation_forward)(y + first, x + first, TS_SILU, 0.0, 0.0, last - first);
-        return;
+    for (int64_t at = first; at < last; at += TS_BLOCK) {
+        const int64_t end = at + TS_BLOCK < last ? at + TS_BLOCK : last;
+        fetch_ahead(x, y, at, last);
+        for (int64_t i = at; i < end; i++) {
+            const float size = x[i] > 87.0f ? 87.0f : x[i]; /* e^-87 is nothing beside 1 */
+            far |= x[i] < -87.0f;
+            y[i] = x[i] / (1.0f + exp_between(-size, 0));
+        }
     }
-    for (int64_t i = first; i < last; i++)
-        y[i] = x[i] * sigmoid(x[i]);
+    if (far)
+        TS_FAST(activation_forward)(y + first, x + first, TS_SILU, 0.0, 0.0, last - first);
 }
 
 /* x s(2u): what e^(2u) loses where 2u is large is little beside x, which is this function's gauge. */

@@ -1,4 +1,4 @@
-/* exponentials.h: a row of scores to weights, for softmax and attention. */
+/* exponentials.h: a row of scores to weights, for attention. */
 #ifndef TS_OPS_BLAS_EXPONENTIALS_H
 #define TS_OPS_BLAS_EXPONENTIALS_H
 

@@ -42,6 +42,22 @@ TS_INTO_LOOPS float exp_real(float x)
     const int32_t whole = bits - zero, half = whole / 2;
     return p * power_of_two(half) * power_of_two(whole - half);
 }
+/* e^x 2^up in one step, for what neither under- nor overflows: -88 < x + up ln 2 < 88. */
+TS_INTO_LOOPS float exp_between(float x, int up)
+{
+    const float magic = 12582912.0f + 127.0f + (float)up; /* with the exponent's bias */
+    const float shifted = x * 0x1.715476p0f + magic, n = shifted - magic;
+    const float r = (x - n * 0x1.62e4p-1f) - n * 0x1.7f7d1cp-20f, r2 = r * r;
+    const float low = 0x1.fffffep-2f + 0x1.5554dcp-3f * r;
+    const float high = 0x1.55551ap-5f + 0x1.120be8p-7f * r;
+    const float p = 1.0f + (r + r2 * (low + r2 * (high + r2 * 0x1.6d105ap-10f)));
+    uint32_t bits;
+    float scale;
+    memcpy(&bits, &shifted, sizeof bits);
+    bits <<= 23;
+    memcpy(&scale, &bits, sizeof scale);
+    return p * scale;
+}
 #else
 TS_INTO_LOOPS double exp_real(double x)
 {

@@ -18,6 +18,7 @@
 #include "ref/base/clones.h"
 #include "ref/base/mathf.h"
 #include "ref/base/real.h"
+#include "ref/ops/plain/exponential.h"
 
 #include <math.h>
 
@@ -38,17 +39,22 @@ TS_INTO_LOOPS wide size_of(wide x)
     return x < 0 ? -x : x;
 }
 
-TS_INTO_LOOPS wide sigmoid(wide x)
+/* s(x) from z = e^-|x| */
+TS_INTO_LOOPS wide sigmoid_of(wide x, wide z)
 {
-    const wide z = (wide)ts_exp((double)-size_of(x));
     const wide one = 1;
     return (x < 0 ? z : one) / (1 + z);
+}
+
+TS_INTO_LOOPS wide sigmoid(wide x)
+{
+    return sigmoid_of(x, exponential(-size_of(x)));
 }
 
 /* s(x) (1 - s(x)), an even function */
 TS_INTO_LOOPS wide sigmoid_slope(wide x)
 {
-    const wide z = (wide)ts_exp((double)-size_of(x));
+    const wide z = exponential(-size_of(x));
     return z / ((1 + z) * (1 + z));
 }
 
@@ -69,18 +75,23 @@ TS_INTO_LOOPS wide gelu(wide x)
 
 TS_INTO_LOOPS wide gelu_slope(wide x)
 {
-    const wide density = (wide)ROOT_TAU * (wide)ts_exp((double)(x * x / -2));
+    const wide density = (wide)ROOT_TAU * exponential(x * x / -2);
     return (wide)ts_erfc((double)(x * (wide)-ROOT_HALF)) / 2 + x * density;
+}
+
+TS_INTO_LOOPS wide gelu_twice_u(wide x)
+{
+    return (wide)(2 * ROOT_2_PI) * (x + (wide)GELU_CUBE * x * x * x);
 }
 
 TS_INTO_LOOPS wide gelu_tanh(wide x)
 {
-    return x * sigmoid((wide)(2 * ROOT_2_PI) * (x + (wide)GELU_CUBE * x * x * x));
+    return x * sigmoid(gelu_twice_u(x));
 }
 
 TS_INTO_LOOPS wide gelu_tanh_slope(wide x)
 {
-    const wide u2 = (wide)(2 * ROOT_2_PI) * (x + (wide)GELU_CUBE * x * x * x);
+    const wide u2 = gelu_twice_u(x);
     const wide du2 = (wide)(2 * ROOT_2_PI) * (1 + (wide)(3 * GELU_CUBE) * x * x);
     return sigmoid(u2) + x * sigmoid_slope(u2) * du2;
 }
@@ -141,12 +152,12 @@ TS_INTO_LOOPS wide tanh_of_slope(wide x)
 
 TS_INTO_LOOPS wide exp_of(wide x)
 {
-    return (wide)ts_exp((double)x);
+    return exponential(x);
 }
 
 TS_INTO_LOOPS wide exp_of_slope(wide x)
 {
-    return (wide)ts_exp((double)x);
+    return exponential(x);
 }
 
 TS_INTO_LOOPS wide clamp(wide x, double low, double high)

@@ -11,26 +11,19 @@
 #include "ref/base/clones.h"
 #include "ref/base/mathf.h"
 #include "ref/ops/kernels.h"
+#include "ref/ops/plain/exponential.h"
 #include "ref/ops/plain/sums.h"
 
 #include <math.h>
-
-static wide largest(const real *x, int64_t n)
-{
-    real m = (real)-INFINITY;
-    for (int64_t i = 0; i < n; i++)
-        m = x[i] > m ? x[i] : m;
-    return (wide)m;
-}
 
 TS_CLONES
 void TS_NAME(softmax_forward)(real *y, const real *x, int64_t rows, int64_t n)
 {
     for (int64_t row = 0; row < rows; row++, x += n, y += n) {
         const wide m = largest(x, n);
-        SUM_OVER(s, i, n, (wide)ts_exp((double)((wide)x[i] - m)));
+        SUM_OVER(s, i, n, exponential((wide)x[i] - m));
         for (int64_t i = 0; i < n; i++)
-            y[i] = (real)((wide)ts_exp((double)((wide)x[i] - m)) / s);
+            y[i] = (real)(exponential((wide)x[i] - m) / s);
     }
 }
 
@@ -50,7 +43,7 @@ void TS_NAME(log_softmax_forward)(real *y, const real *x, int64_t rows, int64_t 
 {
     for (int64_t row = 0; row < rows; row++, x += n, y += n) {
         const wide m = largest(x, n);
-        SUM_OVER(s, i, n, (wide)ts_exp((double)((wide)x[i] - m)));
+        SUM_OVER(s, i, n, exponential((wide)x[i] - m));
         const wide log_s = (wide)ts_log((double)s);
         for (int64_t i = 0; i < n; i++)
             y[i] = (real)((wide)x[i] - m - log_s);
@@ -64,7 +57,7 @@ void TS_NAME(log_softmax_backward)(real *dx, const real *dy, const real *y, int6
     for (int64_t row = 0; row < rows; row++, dx += n, dy += n, y += n) {
         SUM_OVER(sum, i, n, (wide)dy[i]);
         for (int64_t i = 0; i < n; i++)
-            dx[i] = (real)((wide)dy[i] - (wide)ts_exp((double)y[i]) * sum);
+            dx[i] = (real)((wide)dy[i] - exponential((wide)y[i]) * sum);
     }
 }
 
