@@ -171,6 +171,7 @@ void ts_call_free(ts_call *call)
     ts_items_free(&call->inputs);
     ts_items_free(&call->outputs);
     json_decref(call->answer);
+    json_decref(call->facts);
     for (size_t i = 0; i < TS_MAX_OPENED; i++)
         ts_weights_close(call->opened[i]);
     *call = (ts_call){0};

@@ -29,6 +29,7 @@ typedef struct ts_call {
     const json_t *settings;     /* an object, or NULL */
     const json_t *rows;         /* of a JSON case, or NULL: then `answer` is filled instead */
     json_t *answer;             /* given back with the call */
+    json_t *facts;              /* likewise, or NULL: what the run counted, for reports */
     const char *checkpoint;     /* folder, or NULL */
     const char *lora;           /* file, or NULL */
     ts_weights *params;         /* param.* of the case, or NULL; the caller's */

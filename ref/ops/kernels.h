@@ -3,6 +3,7 @@
 #define TS_OPS_KERNELS_H
 
 #include "ref/base/real.h"
+#include "ref/ops/bag.h"
 #include "ref/ops/norm.h"
 #include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"

@@ -15,6 +15,7 @@
 #define TS_OPS_TABLE_H
 
 #include "ref/base/dtype.h"
+#include "ref/ops/bag.h"
 #include "ref/ops/norm.h"
 #include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"
