@@ -5,12 +5,12 @@
  * Test:   tests/des/test_batch.c */
 #include "ref/des/batch.h"
 
-#include "ref/cache/codec.h" /* ts_mix64 */
 #include "ref/des/ids.h"
+#include "ref/des/table_id.h"
 
 #include <math.h>
 
-ts_status ts_sparse_check(ts_ctx *ctx, const ts_sparse_batch *b)
+ts_status ts_batch_check(ts_ctx *ctx, const ts_sparse_batch *b)
 {
     if (ctx->status)
         return ctx->status;
@@ -50,7 +50,7 @@ static ts_status add_up(ts_ctx *ctx, double *z, const ts_sparse_batch *b, ts_div
     return TS_OK;
 }
 
-const double *ts_sparse_divisors(ts_ctx *ctx, const ts_sparse_batch *b, ts_divide how)
+const double *ts_batch_divisors(ts_ctx *ctx, const ts_sparse_batch *b, ts_divide how)
 {
     int64_t n;
     if (!ts_mul_size(b->samples, b->fields, &n)) {
@@ -72,7 +72,7 @@ int ts_owner(ts_ownership how, int ranks, uint64_t id, int64_t field)
         return 0;
     if (how == TS_BY_FIELD)
         return (int)(field % ranks);
-    return (int)(ts_mix64(id ^ 0x9E3779B97F4A7C15u) % (uint64_t)ranks);
+    return ts_id_owner(TS_ID_HASH, id, ranks);
 }
 
 ts_columns ts_columns_of(ts_ownership how, int64_t k, int ranks, int rank)
@@ -120,7 +120,7 @@ static void add(growing *g, ts_sparse_shard *s, const ts_sparse_batch *b, int64_
     g->value[q] = b->value[p];
 }
 
-ts_status ts_sparse_own(ts_ctx *ctx, ts_sparse_shard *s, const ts_sparse_batch *b,
+ts_status ts_batch_own(ts_ctx *ctx, ts_sparse_shard *s, const ts_sparse_batch *b,
                         ts_ownership how, int ranks, int rank)
 {
     growing g;

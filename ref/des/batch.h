@@ -33,13 +33,13 @@ typedef struct {
 
 /* Fails with the occurrence or the sample that is wrong: offsets that fall or do not end at count, a
  * field out of range, a value that is not finite ("nonfinite"). */
-ts_status ts_sparse_check(ts_ctx *ctx, const ts_sparse_batch *batch);
+ts_status ts_batch_check(ts_ctx *ctx, const ts_sparse_batch *batch);
 
 /* The divisors of weighted means, (samples, fields) in the arena: mean: the sum of the values; root:
  * the root of the sum of their squares; 1 where a field is empty. They depend on the sample alone,
  * not on who owns what. A negative value fails and names the occurrence. */
 typedef enum { TS_DIVIDE_MEAN, TS_DIVIDE_ROOT } ts_divide;
-const double *ts_sparse_divisors(ts_ctx *ctx, const ts_sparse_batch *batch, ts_divide how);
+const double *ts_batch_divisors(ts_ctx *ctx, const ts_sparse_batch *batch, ts_divide how);
 
 /* The rank of 0 .. ranks - 1; by width every rank owns, and 0 is returned. */
 int ts_owner(ts_ownership how, int ranks, uint64_t id, int64_t field);
@@ -61,7 +61,7 @@ typedef struct {
     ts_bag sample;        /* segments: samples */
     ts_bag field;         /* segments: samples * fields */
 } ts_sparse_shard;
-ts_status ts_sparse_own(ts_ctx *ctx, ts_sparse_shard *shard, const ts_sparse_batch *batch,
+ts_status ts_batch_own(ts_ctx *ctx, ts_sparse_shard *shard, const ts_sparse_batch *batch,
                         ts_ownership how, int ranks, int rank);
 
 #ifdef __cplusplus

@@ -70,7 +70,7 @@ static ts_status batch_of(ts_ctx *ctx, const ts_call *call, ts_sparse_batch *b)
                        "%s: %lld ids, %lld fields, %lld offsets: expected a field for each id, and "
                        "an offset more than there are samples",
                        call->module, (long long)b->count, (long long)fields, (long long)offsets);
-    return ts_sparse_check(ctx, b);
+    return ts_batch_check(ctx, b);
 }
 
 /* The features that the table has, and where; the others are counted. */
@@ -195,7 +195,7 @@ static ts_sharded *begin(ts_ctx *ctx, ts_call *call, const ts_des_operator *op, 
         s->mode = (ts_pool_mode)word_of(ctx, call, "mode", modes);
     }
     if (s->mode == TS_POOL_MEAN || s->mode == TS_POOL_SQRTN)
-        s->divisor = ts_sparse_divisors(
+        s->divisor = ts_batch_divisors(
             ctx, &s->batch, s->mode == TS_POOL_MEAN ? TS_DIVIDE_MEAN : TS_DIVIDE_ROOT);
     return ctx->status || resolve(ctx, call, s, rows) ? NULL : s;
 }

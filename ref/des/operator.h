@@ -38,7 +38,7 @@ typedef struct {
     int dense_count;
     ts_fm_level level;            /* fm, bi_interaction */
     ts_pool_mode mode;            /* pooling */
-    const double *divisor;        /* pooling by mean and sqrtn: ts_sparse_divisors */
+    const double *divisor;        /* pooling by mean and sqrtn: ts_batch_divisors */
     int64_t heads;                /* attention */
     double scale;                 /* attention: of the scores */
     ts_tensor *places;            /* pooling by maximum: from its message to its aggregation */

@@ -95,7 +95,7 @@ static ts_status take_part(ts_comm *comm, const job *j, outcome *o, ts_sparse_sh
 {
     ts_ctx *ctx = comm->ctx;
     const ts_sharded *s = j->s;
-    if (ts_sparse_own(ctx, shard, &s->batch, s->how, comm->size, comm->rank))
+    if (ts_batch_own(ctx, shard, &s->batch, s->how, comm->size, comm->rank))
         return ctx->status;
     o->rows = shard->rows;
     o->row = ts_alloc((size_t)shard->rows * sizeof *o->row + 1);

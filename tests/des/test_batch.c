@@ -46,7 +46,7 @@ static void partition(void **state)
             ts_ctx_open_plain(&ctx);
             for (int r = 0; r < ranks; r++) {
                 ts_sparse_shard s;
-                assert_int_equal(ts_sparse_own(&ctx, &s, &b, (ts_ownership)how, ranks, r), TS_OK);
+                assert_int_equal(ts_batch_own(&ctx, &s, &b, (ts_ownership)how, ranks, r), TS_OK);
                 for (int64_t p = 0; p < s.sample.count; p++) {
                     assert_true(s.sample.value[p] != 0.0);
                     assert_true(s.sample.key[p] == s.id[s.sample.row[p]]);
@@ -67,20 +67,20 @@ static void divisors(void **state)
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
     const ts_sparse_batch b = des_batch(true), negative = des_batch(false);
-    const double *z = ts_sparse_divisors(&ctx, &b, TS_DIVIDE_MEAN);
+    const double *z = ts_batch_divisors(&ctx, &b, TS_DIVIDE_MEAN);
     assert_true(z[2 * DES_FIELDS + 1] == 2.25 && z[1 * DES_FIELDS] == 1 && z[3 * DES_FIELDS] == 2);
-    z = ts_sparse_divisors(&ctx, &b, TS_DIVIDE_ROOT);
+    z = ts_batch_divisors(&ctx, &b, TS_DIVIDE_ROOT);
     assert_true(z[2 * DES_FIELDS + 1] == sqrt(1 + 0.0625 + 1) && z[1 * DES_FIELDS] == 1);
-    assert_null(ts_sparse_divisors(&ctx, &negative, TS_DIVIDE_MEAN));
+    assert_null(ts_batch_divisors(&ctx, &negative, TS_DIVIDE_MEAN));
     assert_non_null(strstr(ctx.message, "negative value -1 of occurrence 9, id 18"));
     ts_ctx_clear(&ctx);
     ts_sparse_batch wide = b;
     wide.fields = INT64_MAX / 2;
-    assert_null(ts_sparse_divisors(&ctx, &wide, TS_DIVIDE_MEAN));
+    assert_null(ts_batch_divisors(&ctx, &wide, TS_DIVIDE_MEAN));
     assert_int_equal(ctx.status, TS_ERROR_SHAPE);
     ts_ctx_clear(&ctx);
     ts_sparse_shard s;
-    assert_int_equal(ts_sparse_own(&ctx, &s, &wide, TS_BY_HASH, 1, 0), TS_ERROR_SHAPE);
+    assert_int_equal(ts_batch_own(&ctx, &s, &wide, TS_BY_HASH, 1, 0), TS_ERROR_SHAPE);
     ts_ctx_close(&ctx);
 }
 
@@ -88,10 +88,10 @@ static void refused(ts_sparse_batch b, const char *words)
 {
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
-    assert_int_not_equal(ts_sparse_check(&ctx, &b), TS_OK);
+    assert_int_not_equal(ts_batch_check(&ctx, &b), TS_OK);
     if (!strstr(ctx.message, words))
         fail_msg("%s", ctx.message);
-    assert_int_not_equal(ts_sparse_check(&ctx, &b), TS_OK);
+    assert_int_not_equal(ts_batch_check(&ctx, &b), TS_OK);
     ts_ctx_close(&ctx);
 }
 
@@ -103,7 +103,7 @@ static void checks(void **state)
     double value[19];
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
-    assert_int_equal(ts_sparse_check(&ctx, &b), TS_OK);
+    assert_int_equal(ts_batch_check(&ctx, &b), TS_OK);
     ts_ctx_close(&ctx);
     memcpy(offset, b.offset, sizeof offset);
     memcpy(field, b.field, sizeof field);

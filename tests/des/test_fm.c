@@ -63,7 +63,7 @@ static ts_status two_ranks(ts_comm *comm, void *arg)
     ts_sparse_shard shard;
     double rows[8], weight[4], bias[1] = {.05};
     ts_tensor message;
-    if (ts_sparse_own(ctx, &shard, &e->batch, TS_BY_FIELD, 2, comm->rank))
+    if (ts_batch_own(ctx, &shard, &e->batch, TS_BY_FIELD, 2, comm->rank))
         return ctx->status;
     for (int64_t i = 0; i < shard.rows; i++) {
         memcpy(rows + 2 * i, v + 2 * shard.id[i], 2 * sizeof *rows);

@@ -46,7 +46,7 @@ static ts_tensor applied(ts_ctx *ctx, const ts_tensor *in, const void *arg)
                       .heads = c->heads, .scale = c->scale};
     memcpy(s->dense, in + 3, sizeof s->dense);
     if (divides(c))
-        s->divisor = ts_sparse_divisors(
+        s->divisor = ts_batch_divisors(
             ctx, &s->batch, c->mode == TS_POOL_MEAN ? TS_DIVIDE_MEAN : TS_DIVIDE_ROOT);
     return ctx->status ? (ts_tensor){0} : ts_sharded_apply(ctx, s);
 }
