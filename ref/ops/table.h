@@ -20,6 +20,7 @@
 #include "ref/ops/pointwise.h"
 #include "ref/ops/product.h"
 #include "ref/ops/shape.h"
+#include "ref/ops/update.h"
 
 #include <stdbool.h>
 #include <stdint.h>
