@@ -14,17 +14,18 @@
 
 /* sum of (a x + b y + c z)^2; y and z may be NULL */
 TS_CLONES
-void TS_NAME(square_sum)(double *sum, const real *const x[3], const double factor[3], int64_t n)
+void TS_NAME(square_sum)(double *sum, const real *x, const real *y, const real *z,
+                         const double factor[3], int64_t n)
 {
-    const wide a = (wide)factor[0], b = (wide)factor[1], c = (wide)factor[2];
-    const real *x0 = x[0], *x1 = x[1] ? x[1] : x[0], *x2 = x[2] ? x[2] : x[0];
-    if (!x[1] && !x[2]) {
-        SUM_OVER(s, i, n, (a * (wide)x0[i]) * (a * (wide)x0[i]));
+    const wide a = (wide)factor[0], b = y ? (wide)factor[1] : 0, c = z ? (wide)factor[2] : 0;
+    if (!y && !z) {
+        SUM_OVER(s, i, n, (a * (wide)x[i]) * (a * (wide)x[i]));
         *sum = (double)s;
         return;
     }
-    const wide q = x[1] ? b : 0, r = x[2] ? c : 0;
-#define TERM(i) (a * (wide)x0[i] + q * (wide)x1[i] + r * (wide)x2[i])
+    y = y ? y : x;
+    z = z ? z : x;
+#define TERM(i) (a * (wide)x[i] + b * (wide)y[i] + c * (wide)z[i])
     SUM_OVER(s, i, n, TERM(i) * TERM(i));
 #undef TERM
     *sum = (double)s;
@@ -140,16 +141,16 @@ void TS_NAME(blend)(real *y, const real *x, double keep, int64_t n)
 #if defined(TS_GAUGES)
 /* The same on absolute values, each rounding counted once; `norms`: how far, relatively, a scale that
  * was made from norms may be off. |p| + rate |u| (1 + norms). */
-void TS_NAME(momentum_gauge)(double *gp, double *gv, const real *const pvg[3],
+void TS_NAME(momentum_gauge)(double *gp, double *gv, const real *p, const real *v, const real *g,
                              const ts_momentum_args *a, double norms, int64_t n)
 {
     for (int64_t i = 0; i < n; i++) {
-        const double p = fabs(pvg[0][i]), v = pvg[1] ? fabs(pvg[1][i]) : 0.0, g = fabs(pvg[2][i]);
-        const double d = fabs(a->scale) * (g + fabs(a->decay) * p) * (2.0 + norms);
-        const double next = fabs(a->momentum) * v + fabs(a->keep) * d;
-        gp[i] = p + fabs(a->rate) * (a->nesterov ? d + fabs(a->momentum) * next
-                                     : pvg[1]    ? next
-                                                 : d);
+        const double size = fabs((double)p[i]), of_v = v ? fabs((double)v[i]) : 0.0;
+        const double slope = fabs((double)g[i]) + fabs(a->decay) * size;
+        const double d = fabs(a->scale) * slope * (2.0 + norms);
+        const double next = fabs(a->momentum) * of_v + fabs(a->keep) * d;
+        const double u = a->nesterov ? d + fabs(a->momentum) * next : v ? next : d;
+        gp[i] = size + fabs(a->rate) * u;
         if (gv)
             gv[i] = next;
     }
