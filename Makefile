@@ -195,6 +195,7 @@ $(BUILD)/%.paired.o: %.c $(stamp)
 
 # Loops over whole weights.
 $(BUILD)/ref/base/convert.o $(BUILD)/ref/topk/passes.o: CFLAGS += $(kernel_level)
+$(BUILD)/ref/des/rows.o: CFLAGS += $(kernel_level)
 
 $(BUILD)/%.o: %.c $(stamp)
 	@echo "  CC   $<"

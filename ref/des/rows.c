@@ -39,7 +39,7 @@ typedef struct {
 } whole;
 
 /* w -= lr g */
-TS_CLONES static void sgd(piece *p, const ts_row_optimizer *o, int64_t n)
+TS_INTO_LOOPS void sgd(piece *p, const ts_row_optimizer *o, int64_t n)
 {
     for (int64_t j = 0; j < n; j++)
         p->w[j] -= o->lr * p->g[j];
@@ -47,7 +47,7 @@ TS_CLONES static void sgd(piece *p, const ts_row_optimizer *o, int64_t n)
 
 /* a += g^2; w -= lr g / (sqrt(a) + eps), and nothing where that is 0 / 0.
  * torch: a0 = 0, eps = 1e-10; TensorFlow and Monolith: a0 = 0.1, no eps. */
-TS_CLONES static void adagrad(piece *p, const ts_row_optimizer *o, int64_t n)
+TS_INTO_LOOPS void adagrad(piece *p, const ts_row_optimizer *o, int64_t n)
 {
     for (int64_t j = 0; j < n; j++) {
         const double a = p->s[0][j] + p->g[j] * p->g[j], under = sqrt(a) + o->epsilon;
@@ -57,7 +57,7 @@ TS_CLONES static void adagrad(piece *p, const ts_row_optimizer *o, int64_t n)
 }
 
 /* a += mean of g^2 over the row (one a); w -= lr g / (sqrt(a) + eps) */
-TS_CLONES static void adagrad_mean(piece *p, const whole *row, const ts_row_optimizer *o, int64_t n)
+TS_INTO_LOOPS void adagrad_mean(piece *p, const whole *row, const ts_row_optimizer *o, int64_t n)
 {
     const double under = row->root + o->epsilon;
     for (int64_t j = 0; j < n; j++)
@@ -67,7 +67,7 @@ TS_CLONES static void adagrad_mean(piece *p, const whole *row, const ts_row_opti
 /* m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g^2;
  * torch:      w -= lr / (1 - b1^t) m / (sqrt(v / (1 - b2^t)) + eps)
  * TensorFlow: w -= lr sqrt(1 - b2^t) / (1 - b1^t) m / (sqrt(v) + eps) */
-TS_CLONES static void adam(piece *p, const whole *row, const ts_row_optimizer *o, int64_t n)
+TS_INTO_LOOPS void adam(piece *p, const whole *row, const ts_row_optimizer *o, int64_t n)
 {
     for (int64_t j = 0; j < n; j++) {
         const double m = o->beta1 * p->s[0][j] + (1.0 - o->beta1) * p->g[j];
@@ -80,7 +80,7 @@ TS_CLONES static void adam(piece *p, const whole *row, const ts_row_optimizer *o
 }
 
 /* sigma = (sqrt(n + g^2) - sqrt(n)) / alpha; z += g - sigma w; n += g^2 */
-TS_CLONES static void ftrl_sums(piece *p, const ts_row_optimizer *o, int64_t count)
+TS_INTO_LOOPS void ftrl_sums(piece *p, const ts_row_optimizer *o, int64_t count)
 {
     for (int64_t j = 0; j < count; j++) {
         const double n = p->s[1][j], more = n + p->g[j] * p->g[j];
@@ -90,13 +90,13 @@ TS_CLONES static void ftrl_sums(piece *p, const ts_row_optimizer *o, int64_t cou
     }
 }
 
-static double soft(double z, double l1)
+TS_INTO_LOOPS double soft(double z, double l1)
 {
     return fabs(z) <= l1 ? 0.0 : z - copysign(l1, z);
 }
 
 /* w = -shrink soft(z, l1) / ((beta + sqrt(n)) / alpha + l2); shrink is 1 without a group lasso */
-TS_CLONES static void ftrl_values(piece *p, const whole *row, const ts_row_optimizer *o, int64_t count)
+TS_INTO_LOOPS void ftrl_values(piece *p, const whole *row, const ts_row_optimizer *o, int64_t count)
 {
     for (int64_t j = 0; j < count; j++) {
         const double u = row->shrink * soft(p->s[0][j], o->l1);
@@ -114,7 +114,7 @@ typedef struct {
     int64_t width;
 } memory;
 
-TS_CLONES static void load(double *to, const void *from, ts_dtype dtype, int64_t first, int64_t n)
+TS_INTO_LOOPS void load(double *to, const void *from, ts_dtype dtype, int64_t first, int64_t n)
 {
     if (dtype == TS_F32)
         for (int64_t j = 0; j < n; j++)
@@ -123,7 +123,7 @@ TS_CLONES static void load(double *to, const void *from, ts_dtype dtype, int64_t
         memcpy(to, (const double *)from + first, (size_t)n * sizeof *to);
 }
 
-TS_CLONES static void store(void *to, const double *from, ts_dtype dtype, int64_t first, int64_t n)
+TS_INTO_LOOPS void store(void *to, const double *from, ts_dtype dtype, int64_t first, int64_t n)
 {
     if (dtype == TS_F32)
         for (int64_t j = 0; j < n; j++)
@@ -132,7 +132,7 @@ TS_CLONES static void store(void *to, const double *from, ts_dtype dtype, int64_
         memcpy((double *)to + first, from, (size_t)n * sizeof *from);
 }
 
-static int64_t fetch(piece *p, const memory *m, const ts_row_optimizer *o, int slots, int64_t first)
+TS_INTO_LOOPS int64_t fetch(piece *p, const memory *m, const ts_row_optimizer *o, int slots, int64_t first)
 {
     const int64_t n = m->width - first < PIECE ? m->width - first : PIECE;
     load(p->w, m->values, m->dtype, first, n);
@@ -145,7 +145,7 @@ static int64_t fetch(piece *p, const memory *m, const ts_row_optimizer *o, int s
     return n;
 }
 
-static void keep(const piece *p, const memory *m, int slots, int64_t first, int64_t n)
+TS_INTO_LOOPS void keep(const piece *p, const memory *m, int slots, int64_t first, int64_t n)
 {
     store(m->values, p->w, m->dtype, first, n);
     for (int s = 0; s < slots; s++)
@@ -153,7 +153,7 @@ static void keep(const piece *p, const memory *m, int slots, int64_t first, int6
 }
 
 /* An extra number stands behind the slots. */
-static double extra(const memory *m, int slots, double plus)
+TS_INTO_LOOPS double extra(const memory *m, int slots, double plus)
 {
     double x;
     load(&x, m->state, m->dtype, slots * m->width, 1);
@@ -165,7 +165,7 @@ static double extra(const memory *m, int slots, double plus)
 
 /* What a rule must know of the whole row before its values change. ------------------------------ */
 
-static double mean_square(const memory *m, const ts_row_optimizer *o)
+TS_INTO_LOOPS double mean_square(const memory *m, const ts_row_optimizer *o)
 {
     piece p;
     double sum = 0.0;
@@ -178,7 +178,7 @@ static double mean_square(const memory *m, const ts_row_optimizer *o)
 }
 
 /* 1 - lambda sqrt(width) / |u|, u = soft(z, l1) of the new z; 0 where that is negative */
-static double group_shrink(const memory *m, const ts_row_optimizer *o)
+TS_INTO_LOOPS double group_shrink(const memory *m, const ts_row_optimizer *o)
 {
     piece p;
     double sum = 0.0;
@@ -192,7 +192,7 @@ static double group_shrink(const memory *m, const ts_row_optimizer *o)
     return norm <= bound ? 0.0 : 1.0 - bound / norm;
 }
 
-static whole of_row(const memory *m, const ts_row_optimizer *o, int64_t step)
+TS_INTO_LOOPS whole of_row(const memory *m, const ts_row_optimizer *o, int64_t step)
 {
     whole row = {o->lr, 1.0, 1.0};
     if (o->rule == TS_ROW_ADAGRAD_MEAN)
@@ -208,15 +208,12 @@ static whole of_row(const memory *m, const ts_row_optimizer *o, int64_t step)
     return row;
 }
 
-void ts_row_update(void *values, void *state, const void *g, const ts_row_optimizer *o, ts_dtype dtype,
-                   int64_t width, int64_t step)
+TS_INTO_LOOPS void update(const memory *m, const ts_row_optimizer *o, int64_t step, int slots)
 {
-    const memory m = {values, state, g, dtype, width};
-    const int slots = ts_row_layout_of(o).slots;
-    const whole row = of_row(&m, o, step);
+    const whole row = of_row(m, o, step);
     piece p;
-    for (int64_t first = 0; first < width; first += PIECE) {
-        const int64_t n = fetch(&p, &m, o, slots, first);
+    for (int64_t first = 0; first < m->width; first += PIECE) {
+        const int64_t n = fetch(&p, m, o, slots, first);
         switch (o->rule) {
         case TS_ROW_ADAGRAD: adagrad(&p, o, n); break;
         case TS_ROW_ADAGRAD_MEAN: adagrad_mean(&p, &row, o, n); break;
@@ -228,8 +225,30 @@ void ts_row_update(void *values, void *state, const void *g, const ts_row_optimi
             break;
         default: sgd(&p, o, n); break;
         }
-        keep(&p, &m, slots, first, n);
+        keep(&p, m, slots, first, n);
     }
+}
+
+/* The same lines for either type, so that the compiler knows it inside the loops. */
+TS_CLONES static void update_f32(const memory *m, const ts_row_optimizer *o, int64_t step, int slots)
+{
+    memory known = *m;
+    known.dtype = TS_F32;
+    update(&known, o, step, slots);
+}
+
+TS_CLONES static void update_f64(const memory *m, const ts_row_optimizer *o, int64_t step, int slots)
+{
+    memory known = *m;
+    known.dtype = TS_F64;
+    update(&known, o, step, slots);
+}
+
+void ts_row_update(void *values, void *state, const void *g, const ts_row_optimizer *o, ts_dtype dtype,
+                   int64_t width, int64_t step)
+{
+    const memory m = {values, state, g, dtype, width};
+    (dtype == TS_F32 ? update_f32 : update_f64)(&m, o, step, ts_row_layout_of(o).slots);
 }
 
 /* Names, settings, layouts. --------------------------------------------------------------------- */

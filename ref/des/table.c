@@ -208,7 +208,8 @@ typedef struct {
     int64_t n, step;
 } pass;
 
-static void prefetch_row(const ts_id_table *t, int64_t row, int64_t bytes)
+/* Into the loops: by itself it would be a function without a result, and GCC leaves those out. */
+TS_INTO_LOOPS void prefetch_row(const ts_id_table *t, int64_t row, int64_t bytes)
 {
     if (row < 0)
         return;
@@ -241,24 +242,42 @@ void ts_id_table_find(const ts_id_table *t, int64_t *row, const uint64_t *id, in
     ts_par_for(n, PIECE, find_some, &p);
 }
 
-/* New rows, which the pass before has marked as -2 - row, begin; counts and clocks move on. */
-static void note_some(void *arg, int64_t first, int64_t last)
+/* Counts and clock move on. */
+static void note_one(const pass *p, int64_t i)
 {
-    pass *p = arg;
-    for (int64_t i = first; i < last; i++) {
-        if (i + AHEAD < last && p->row[i + AHEAD] >= 0)
-            TS_PREFETCH(ts_id_table_note(p->t, p->row[i + AHEAD]));
+    ts_id_note *note = ts_id_table_note(p->t, p->row[i]);
+    const uint32_t more = p->t->o.per_occurrence && p->times ? p->times[i] : 1;
+    note->count = note->count > UINT32_MAX - more ? UINT32_MAX : note->count + more;
+    note->last = (uint32_t)p->step;
+}
+
+/* Known ids: each is found some ids after its bucket was asked for, and noted some ids after its row. */
+static void meet_some(void *arg, int64_t first, int64_t last)
+{
+    const pass *p = arg;
+    for (int64_t i = first - AHEAD; i < last + AHEAD; i++) {
+        if (i + AHEAD < last)
+            ts_id_map_prefetch(&p->t->map, p->id[i + AHEAD]);
+        if (i >= first && i < last) {
+            p->row[i] = ts_id_table_row(p->t, p->id[i]);
+            if (p->row[i] >= 0)
+                TS_PREFETCH(ts_id_table_note(p->t, p->row[i]));
+        }
+        if (i - AHEAD >= first && p->row[i - AHEAD] >= 0)
+            note_one(p, i - AHEAD);
+    }
+}
+
+/* New rows, which putting them in has marked as -2 - row, begin. */
+static void begin_some(void *arg, int64_t first, int64_t last)
+{
+    const pass *p = arg;
+    for (int64_t i = first; i < last; i++)
         if (p->row[i] < -1) {
             p->row[i] = -2 - p->row[i];
             begin(p->t, p->row[i], p->id[i]);
+            note_one(p, i);
         }
-        if (p->row[i] < 0)
-            continue;
-        ts_id_note *note = ts_id_table_note(p->t, p->row[i]);
-        const uint32_t more = p->t->o.per_occurrence && p->times ? p->times[i] : 1;
-        note->count = note->count > UINT32_MAX - more ? UINT32_MAX : note->count + more;
-        note->last = (uint32_t)p->step;
-    }
 }
 
 ts_status ts_id_table_touch(ts_ctx *ctx, ts_id_table *t, int64_t *row, const uint64_t *id,
@@ -266,7 +285,8 @@ ts_status ts_id_table_touch(ts_ctx *ctx, ts_id_table *t, int64_t *row, const uin
 {
     if (ctx->status)
         return ctx->status;
-    ts_id_table_find(t, row, id, n);
+    pass p = {.t = t, .row = row, .id = id, .times = times, .step = now};
+    ts_par_for(n, PIECE, meet_some, &p);
     for (int64_t i = 0; i < n && !ctx->status; i++) {
         const uint32_t some = times ? times[i] : 1;
         bool failed = false;
@@ -281,8 +301,7 @@ ts_status ts_id_table_touch(ts_ctx *ctx, ts_id_table *t, int64_t *row, const uin
             ts_fail(ctx, TS_ERROR_MEMORY, "no memory to count an id (%lld are counted)",
                     (long long)t->waiting.count.count);
     }
-    pass p = {.t = t, .row = row, .id = id, .times = times, .step = now};
-    ts_par_for(n, PIECE, note_some, &p);
+    ts_par_for(n, PIECE, begin_some, &p);
     return ctx->status;
 }
 

@@ -41,7 +41,8 @@ typedef struct bench_item {
     double seconds, flops; /* the best round */
 } bench_item;
 
-extern bench_item bench_products[], bench_pointwise[], bench_training[], bench_cache[]; /* all end with an empty name */
+extern bench_item bench_products[], bench_pointwise[], bench_training[], bench_cache[],
+    bench_table[]; /* all end with an empty name */
 
 enum { BENCH_NUMBERS = 2560 * 5 * 3072 }; /* of x; 157 MB */
 
