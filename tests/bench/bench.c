@@ -108,7 +108,7 @@ static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), vo
 {
     bench_item *const lists[] = {bench_products, bench_pointwise, bench_training, bench_cache,
                                  bench_table};
-    for (int list = 0; list < 4; list++)
+    for (int list = 0; list < (int)(sizeof lists / sizeof *lists); list++)
         for (bench_item *item = lists[list]; item->name; item++)
             visit(b, item, arg);
 }
