@@ -13,7 +13,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { ROWS = 2000000, WIDTH = 17, ROW = 2 * WIDTH + 2, BATCH = 1 << 16, BATCHES = 12, AHEAD = 12 };
+enum { ROWS = 3000000, WIDTH = 17, ROW = 2 * WIDTH + 2, BATCH = 1 << 16, BATCHES = 12, AHEAD = 12 };
 
 static double now(void)
 {
