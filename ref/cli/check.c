@@ -1,6 +1,7 @@
 /* check.c: golden cases: run (or somebody's output taken) and judged. */
 #include "ref/cli/command.h"
 #include "ref/cli/judging.h"
+#include "ref/cli/messages.h"
 #include "ref/cli/setup.h"
 
 #include "ref/io/npy.h"
@@ -87,7 +88,8 @@ static int check_one(ts_report *r, const ts_options *o, const char *path, ts_jud
     repeat_of(r, o, path);
     if (!ts_case_open(&ctx, &c, path) && !ts_setup_settings(&ctx, &how.how, &c.job, o)) {
         snprintf(r->module, sizeof r->module, "%s", c.job.module ? c.job.module : "");
-        ts_judge_case(r, &c, &how);
+        if (!ts_expect_messages(&ctx, &c, how.given))
+            ts_judge_case(r, &c, &how);
         for (int64_t i = 0; i < r->count; i++)
             if (!ts_finding_passed(&r->findings[i]))
                 code = TS_EXIT_FAILED;

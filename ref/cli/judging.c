@@ -236,10 +236,12 @@ static ts_tensor mine_of(judgement *j, const ts_target *t)
     return ts_is_empty(y) ? ts_items_get(j->how->given, t->name) : y;
 }
 
-static bool same_shape(ts_finding *f, const ts_target *t, ts_tensor y)
+static bool same_shape(judgement *j, ts_finding *f, const ts_target *t, ts_tensor y)
 {
     char got[TS_SHAPE_TEXT], want[TS_SHAPE_TEXT];
-    const ts_tensor like = ts_is_empty(t->published) ? t->truth : t->published;
+    ts_tensor like = ts_is_empty(t->published) ? t->truth : t->published;
+    if (ts_is_empty(like)) /* nothing stored: as our own run has it */
+        like = truth_of(j, t, 0, &f->truth);
     f->rank = y.rank;
     for (int i = 0; i < y.rank; i++)
         f->size[i] = y.size[i];
@@ -271,7 +273,7 @@ static void judge_target(judgement *j, int64_t i, int s, bool with_published)
         f->mine.pass = excused;
         f->mine.ratio = excused ? 0.0 : (double)INFINITY;
         snprintf(f->note, sizeof f->note, "%s", excused ? "not given" : "missing");
-    } else if (same_shape(f, t, y)) {
+    } else if (same_shape(j, f, t, y)) {
         f->mine = judge(j, t, y, format_of(j, y), s, &f->truth);
     }
     if (with_published && !ts_is_empty(t->published) && ts_class_of(j->c, t) != TS_CLASS_EXACT) {
@@ -472,6 +474,7 @@ void ts_judge_case(ts_report *r, const ts_case *c, const ts_judging *how)
         for (int i = 0; i < 2 * TS_SCHEMES; i++)
             ts_ran_free(&j->honest[s][i / TS_SCHEMES][i % TS_SCHEMES]);
     }
+    r->facts = json_incref(j->mine.call.facts);
     ts_ran_free(&j->mine);
     ts_ctx_close(&j->ctx);
     ts_free(j);

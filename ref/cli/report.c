@@ -26,6 +26,7 @@ ts_finding *ts_report_add(ts_ctx *ctx, ts_report *r, const char *kind, const cha
 void ts_report_free(ts_report *r)
 {
     ts_free(r->findings);
+    json_decref(r->facts);
     *r = (ts_report){0};
 }
 
@@ -184,6 +185,8 @@ static json_t *report_json(const ts_report *r)
     json_object_set_new(o, "repeat", json_string(r->repeat));
     if (*r->error)
         json_object_set_new(o, "error", json_string(r->error));
+    if (r->facts)
+        json_object_set(o, "counted", r->facts);
     for (int64_t i = 0; i < r->count; i++) {
         const ts_finding *f = &r->findings[i];
         json_t *one = json_object();

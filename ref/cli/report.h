@@ -33,6 +33,7 @@ typedef struct {
     const char *published_sinusoid;
     ts_status status;             /* of that failure */
     double seconds;
+    json_t *facts;                /* what the run counted, or NULL; the report's */
     char repeat[2048];            /* the command that repeats this case */
 } ts_report;
 

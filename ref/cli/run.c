@@ -74,10 +74,16 @@ static void put_honest(sheet *s, ts_dtype format, const char *prefix, const char
     ts_items_add(s->ctx, &s->items, full, pair);
 }
 
-static ts_status write_sheet(sheet *s, const char *path, const ts_job *job, ts_dtype format)
+/* facts: what the run counted, or NULL. */
+static ts_status write_sheet(sheet *s, const char *path, const ts_job *job, ts_dtype format,
+                             const json_t *facts)
 {
     json_t *metadata = json_object();
     char *order = ts_json_dump(s->ctx, s->order, 0);
+    char *counted = facts ? ts_json_dump(s->ctx, facts, 0) : NULL;
+    if (counted)
+        json_object_set_new(metadata, "touchstone.counted", json_string(counted));
+    ts_free(counted);
     json_object_set_new(metadata, "touchstone.order", json_string(order ? order : "[]"));
     json_object_set_new(metadata, "touchstone.precision", json_string(ts_format_name(format)));
     json_object_set_new(metadata, "module", json_string(job->module));
@@ -167,8 +173,8 @@ static ts_status write_all(ts_ran *ran, const ts_how *how, ts_dtype format, cons
     put_outputs(&outputs, ran);
     put_trace(&traced, ran);
     if (!measure(&outputs, trace ? &traced : NULL, how, job, o) &&
-        !write_sheet(&outputs, out, job, format) && trace)
-        write_sheet(&traced, trace, job, format);
+        !write_sheet(&outputs, out, job, format, ran->call.facts) && trace)
+        write_sheet(&traced, trace, job, format, ran->call.facts);
     ts_items_free(&outputs.items);
     ts_items_free(&traced.items);
     json_decref(outputs.order);
