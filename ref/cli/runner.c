@@ -110,6 +110,7 @@ static ts_status prepare(ts_ran *ran, const ts_job *job)
     ts_call *call = &ran->call;
     call->settings = job->settings;
     call->rows = job->rows;
+    call->given = &job->inputs;
     call->checkpoint = job->checkpoint;
     call->lora = job->lora;
     call->wanted = job->wanted;

@@ -25,6 +25,7 @@ typedef struct ts_call {
     int64_t wild[TS_MAX_WILD];  /* the numbers that stood for '*' in the pattern */
     const char *rest;           /* what stood for a trailing '**' */
     ts_items inputs;            /* floats in the context's storage, integers as they were */
+    const ts_items *given;      /* the same in the types of their file; or NULL */
     ts_items outputs;
     const json_t *settings;     /* an object, or NULL */
     const json_t *rows;         /* of a JSON case, or NULL: then `answer` is filled instead */
@@ -48,6 +49,23 @@ typedef struct {
     const char *text;     /* one line: what it computes */
     ts_status (*run)(ts_ctx *ctx, ts_call *call);
 } ts_module;
+
+/* Some outputs are one decision together (which entries, in which order), and equality number by
+ * number is the wrong question, or says too little. A reviewer has the last word on them: it looks at
+ * the outputs under test and may change their verdicts, and add remarks. */
+typedef struct ts_review {
+    const ts_call *call; /* inputs as given, settings; no outputs: nothing has been run */
+    ts_tensor (*result)(const struct ts_review *r, const char *output); /* contiguous, or empty */
+    ts_tensor (*wanted)(const struct ts_review *r, const char *output); /* of the case, or empty */
+    void (*settle)(const struct ts_review *r, const char *output, bool pass, const char *note);
+    void (*remark)(const struct ts_review *r, const char *kind, const char *name, const char *text);
+    void *arg;
+} ts_review;
+
+typedef struct {
+    const char *module;
+    ts_status (*review)(ts_ctx *ctx, const ts_review *r);
+} ts_reviewer;
 
 /* The first module of the table whose pattern fits; fills call->module, call->wild and
  * call->rest, which point into `name`. NULL when none fits. */
