@@ -376,4 +376,4 @@ help:
 	@sed -n '3,/^$$/s/^# \{0,1\}//p' Makefile
 
 -include $(objects:.o=.d) $(command_objects:.o=.d) $(programs:=.d) $(support:.o=.d) \
-         $(fuzzing:.o=.d) $(bench_sources:%.c=$(BUILD)/%.d)
+         $(fuzzing:.o=.d) $(hashing:.o=.d) $(bench_sources:%.c=$(BUILD)/%.d)
