@@ -5,6 +5,7 @@
 #include "ref/cli/ticker.h"
 #include "ref/io/json.h"
 #include "ref/ops/table.h"
+#include "ref/train/record.h"
 #include "ref/train/trainer.h"
 
 #include <stdio.h>
@@ -171,10 +172,11 @@ static void print_text(const ts_train_result *r)
 static void print_json(ts_ctx *ctx, const ts_train_result *r)
 {
     json_t *json = json_pack(
-        "{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "step", (json_int_t)r->step, "steps",
+        "{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "step", (json_int_t)r->step, "steps",
         (json_int_t)r->total, "skipped", (json_int_t)r->skipped, "loss", r->loss, "test_loss",
         r->score.loss, "top1", r->score.top1, "top5", r->score.top5, "virtual_ms",
-        1e3 * r->step_seconds, "bytes_intra", r->bytes[TS_INTRA], "bytes_inter", r->bytes[TS_INTER]);
+        1e3 * r->step_seconds, "bytes_intra", r->bytes[TS_INTRA], "bytes_inter", r->bytes[TS_INTER],
+        "error", ts_record_number(r->error));
     char *text = json ? ts_json_dump(ctx, json, 0) : NULL;
     if (text)
         puts(text);

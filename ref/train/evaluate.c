@@ -5,6 +5,8 @@
 #include "ref/ops/ops.h"
 #include "ref/train/agree.h"
 
+#include <string.h>
+
 enum { ROWS = 64 };
 
 int64_t ts_train_place_of(const void *logits, ts_dtype type, int64_t classes, int64_t target)
@@ -16,17 +18,23 @@ int64_t ts_train_place_of(const void *logits, ts_dtype type, int64_t classes, in
     return before;
 }
 
-static void mean_of_averages(ts_comm *world, ts_model *model)
+/* The running averages become their mean over the ranks; what they were is in the arena. */
+static void *mean_of_averages(ts_comm *world, ts_model *model)
 {
     const int64_t n = ts_model_buffer_size(model);
     const ts_dtype type = world->ctx->compute;
     void *b = ts_model_buffers(model);
+    void *own = ts_take(world->ctx, (size_t)n * ts_dtype_size(type));
+    if (world->ctx->status)
+        return NULL;
+    memcpy(own, b, (size_t)n * ts_dtype_size(type));
     ts_comm_quiet(world);
     if (n > 0 && world->size > 1)
         ts_ordered_all_reduce(world, b, n, type, TS_SUM);
     ts_comm_loud(world);
-    for (int64_t i = 0; i < n && world->size > 1 && !world->ctx->status; i++)
+    for (int64_t i = 0; i < n && world->size > 1; i++)
         ts_store(b, type, i, ts_load(b, type, i) / world->size);
+    return own;
 }
 
 /* sums: loss, right, among five, rows. */
@@ -62,7 +70,8 @@ ts_status ts_train_evaluate(ts_comm *world, ts_model *model, const ts_train_data
     ts_ctx *ctx = world->ctx;
     double sums[4] = {0};
     *score = (ts_train_score){0};
-    mean_of_averages(world, model);
+    const ts_arena_mark begin = ts_arena_here(&ctx->arena);
+    const void *own = mean_of_averages(world, model);
     const ts_shard mine = ts_shard_of(ts_train_data_tests(data, s), world->size, world->rank);
     for (int64_t at = 0; at < mine.count && !ctx->status; at += ROWS) {
         const ts_arena_mark mark = ts_arena_here(&ctx->arena);
@@ -70,6 +79,10 @@ ts_status ts_train_evaluate(ts_comm *world, ts_model *model, const ts_train_data
         score_batch(ctx, model, ts_train_data_test(ctx, data, s, stage, mine.begin + at, n), sums);
         ts_arena_return(&ctx->arena, mark);
     }
+    if (own)
+        memcpy(ts_model_buffers(model), own,
+               (size_t)ts_model_buffer_size(model) * ts_dtype_size(ctx->compute));
+    ts_arena_return(&ctx->arena, begin);
     if (ts_agree_sum(world, sums, 4) || sums[3] <= 0)
         return ctx->status;
     *score = (ts_train_score){sums[0] / sums[3], sums[1] / sums[3], sums[2] / sums[3],

@@ -261,8 +261,9 @@ static void judge(run *r, place p)
     ts_train_evaluate(r->world, r->state.model, r->job->data, r->s, &r->s->stage[p.stage], score);
     if (r->world->rank == 0)
         ts_record_line(ctx, &r->log,
-                       json_pack("{s:s, s:I, s:I, s:o, s:f, s:f, s:I}", "event", "test", "step",
-                                 (json_int_t)r->step, "epoch", (json_int_t)(p.epoch + 1), "loss",
+                       json_pack("{s:s, s:I, s:f, s:o, s:f, s:f, s:I}", "event", "test", "step",
+                                 (json_int_t)r->step, "epoch",
+                                 (double)p.epoch + (double)(p.step + 1) / (double)p.steps, "loss",
                                  ts_record_number(score->loss), "top1", score->top1, "top5",
                                  score->top5, "rows", (json_int_t)score->rows));
 }
@@ -290,7 +291,7 @@ static void after_step(run *r, place p, int64_t last)
                       "parameters", r->step);
     if (r->step % tell == 0 || end)
         say(r, p);
-    if (p.step + 1 == p.steps)
+    if (p.step + 1 == p.steps || r->step == last)
         judge(r, p);
     if (end || (r->job->every && r->step % r->job->every == 0))
         save(r);
