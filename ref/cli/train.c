@@ -22,16 +22,20 @@ static const ts_option options[] = {
     {"--width", "N", "channels of the first stage, or numbers of a token"},
     {"--ranks", "P", "1 to 256 workers: 1"},
     {"--nodes", "N", "hosts that they stand on: 1"},
-    {"--scheme", "NAME", "how gradients travel: ring (default), tree, torus, ordered ..."},
+    {"--scheme", "NAME", "how gradients travel: ring (default), tree, double_tree, torus, ordered; "
+                         "topk, mstopk, dgc, gaussian, randomk, gtopk, oktopk, hitopk"},
     {"--density", "RHO", "part of the gradient that sparse schemes send: 0.01"},
     {"--no-error-feedback", NULL, "what is not sent is lost"},
+    {"--momentum-correction", NULL, "momentum before the selection, as DGC"},
+    {"--density-warmup", "NAME", "none, exponential or published: more in the first epochs"},
+    {"--wire", "FORMAT", "of sent values: f32 (default) or f16"},
     {"--epochs", "N", "passes over the data: 1"},
     {"--steps", "N", "end after N steps, where the settings have more"},
     {"--batch", "B", "rows of a step, of all ranks together: 64"},
     {"--resolution", "N", "side of the pictures; default: as they are"},
     {"--length", "N", "tokens of a sequence: 64"},
-    {"--optimizer", "NAME", "sgd"},
-    {"--lr", "R", "rate after the warm-up: 0.1"},
+    {"--optimizer", "NAME", "sgd (default), lars, adam, adamw or lamb"},
+    {"--lr", "R", "rate after the warm-up: 0.1; of Adam's kind 0.001"},
     {"--last-lr", "R", "rate at the end: 0"},
     {"--schedule", "NAME", "between them: constant (default), linear or cosine"},
     {"--warmup", "EPOCHS", "in which the rate grows from 0: 0"},
@@ -82,6 +86,9 @@ static const struct {
     {"--seed", "seed", 'i'},             {"--fold", "fold", 't'},
     {"--skip-bad", "skip_bad", '1'},     {"--bucket", "bucket_mib", 'i'},
     {"--no-error-feedback", "feedback", '0'},
+    {"--momentum-correction", "correction", '1'},
+    {"--density-warmup", "density_warmup", 't'},
+    {"--wire", "wire", 't'},
 };
 
 static json_t *value_of(ts_ctx *ctx, const ts_options *o, const char *option, char kind)
@@ -172,9 +179,9 @@ static void print_text(const ts_train_result *r)
 static void print_json(ts_ctx *ctx, const ts_train_result *r)
 {
     json_t *json = json_pack(
-        "{s:I, s:I, s:I, s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "step", (json_int_t)r->step, "steps",
-        (json_int_t)r->total, "skipped", (json_int_t)r->skipped, "loss", r->loss, "test_loss",
-        r->score.loss, "top1", r->score.top1, "top5", r->score.top5, "virtual_ms",
+        "{s:I, s:I, s:I, s:o, s:o, s:f, s:f, s:f, s:f, s:f, s:o}", "step", (json_int_t)r->step,
+        "steps", (json_int_t)r->total, "skipped", (json_int_t)r->skipped, "loss",
+        ts_record_number(r->loss), "test_loss", ts_record_number(r->score.loss), "top1", r->score.top1, "top5", r->score.top5, "virtual_ms",
         1e3 * r->step_seconds, "bytes_intra", r->bytes[TS_INTRA], "bytes_inter", r->bytes[TS_INTER],
         "error", ts_record_number(r->error));
     char *text = json ? ts_json_dump(ctx, json, 0) : NULL;

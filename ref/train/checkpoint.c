@@ -1,7 +1,6 @@
 /* checkpoint.c: see checkpoint.h. Test: tests/train/test_checkpoint.c */
 #include "ref/train/checkpoint.h"
 
-#include "ref/comm/collective.h"
 #include "ref/io/file.h"
 #include "ref/io/json.h"
 #include "ref/io/safetensors.h"
@@ -23,18 +22,25 @@ static void name_of(char name[NAME], int64_t step, int rank)
     snprintf(name, NAME, "step-%06" PRId64 "-rank-%03d.safetensors", step, rank);
 }
 
-/* Views of everything that this rank keeps. */
-static ts_status list(const ts_comm *world, const ts_train_state *state, ts_items *items)
+/* Views of what this rank alone has, and of what is the same on all. */
+static ts_status list_own(const ts_comm *world, const ts_train_state *state, ts_items *items)
 {
-    ts_ctx *ctx = world->ctx;
-    for (int64_t i = 0; i < ts_model_count(state->model) && !ctx->status; i++) {
+    for (int64_t i = 0; i < ts_model_count(state->model); i++) {
         const ts_parameter *p = ts_model_parameter(state->model, i);
-        if (world->rank == 0 || p->buffer)
+        if (p->buffer)
+            ts_items_add(world->ctx, items, p->name, p->value);
+    }
+    return ts_exchange_state(state->exchange, items);
+}
+
+static ts_status list_shared(ts_ctx *ctx, const ts_train_state *state, ts_items *items)
+{
+    for (int64_t i = 0; i < ts_model_count(state->model); i++) {
+        const ts_parameter *p = ts_model_parameter(state->model, i);
+        if (!p->buffer)
             ts_items_add(ctx, items, p->name, p->value);
     }
-    if (world->rank == 0)
-        ts_update_state(ctx, state->update, items);
-    return ts_exchange_state(state->exchange, items);
+    return ctx->status;
 }
 
 /* Nobody goes on before all have come here, and nobody at all after a failure. */
@@ -50,7 +56,10 @@ static void write_own(ts_comm *world, const char *folder, const ts_train_state *
     ts_items items = {0};
     name_of(name, step, world->rank);
     char *path = ts_path_join(world->ctx, folder, name);
-    if (path && !list(world, state, &items))
+    list_own(world, state, &items);
+    if (world->rank == 0 && !list_shared(world->ctx, state, &items))
+        ts_update_collect(world->ctx, state->update, &items);
+    if (path && !world->ctx->status)
         ts_safetensors_write(world->ctx, path, &items, NULL);
     ts_items_free(&items);
     ts_free(path);
@@ -83,7 +92,7 @@ static void remove_older(ts_ctx *ctx, const char *folder, int64_t step)
         int64_t other;
         int rank;
         if (n < 13 || strcmp(e->d_name + n - 12, ".safetensors") != 0 ||
-            sscanf(e->d_name, "step-%" SCNd64 "-rank-%d", &other, &rank) != 2 ||
+            sscanf(e->d_name, "step-%18" SCNd64 "-rank-%9d", &other, &rank) != 2 ||
             strncmp(e->d_name, keep, same) == 0)
             continue;
         char *path = ts_path_join(ctx, folder, e->d_name);
@@ -129,11 +138,9 @@ int64_t ts_checkpoint_step(ts_ctx *ctx, const char *folder, const json_t *settin
     return ctx->status ? -1 : step;
 }
 
+/* From the file to the views of its tensors. */
 static void fill(ts_ctx *ctx, const ts_safetensors *file, const ts_items *items)
 {
-    if (ts_safetensors_count(file) != items->count)
-        ts_fail(ctx, TS_ERROR_FORMAT, "%s: %lld tensors, expected %lld", ts_safetensors_path(file),
-                (long long)ts_safetensors_count(file), (long long)items->count);
     for (int64_t i = 0; i < items->count && !ctx->status; i++) {
         const ts_tensor to = items->items[i].value;
         const ts_tensor from = ts_safetensors_get(file, items->items[i].name);
@@ -148,37 +155,34 @@ static void fill(ts_ctx *ctx, const ts_safetensors *file, const ts_items *items)
     }
 }
 
-/* Parameters and the optimiser's state stand in the file of rank 0. */
-static void share(ts_comm *world, const ts_train_state *state)
+static ts_safetensors *open_of(ts_ctx *ctx, const char *folder, int64_t step, int rank)
 {
-    ts_items items = {0};
-    const ts_model *m = state->model;
-    ts_comm_quiet(world);
-    ts_tree_broadcast(world, ts_model_values(m),
-                      ts_model_size(m) * (int64_t)ts_dtype_size(world->ctx->compute), 0);
-    ts_update_state(world->ctx, state->update, &items);
-    for (int64_t i = 0; i < items.count && !world->ctx->status; i++) {
-        const ts_tensor t = items.items[i].value;
-        ts_tree_broadcast(world, t.data, ts_numel(t) * (int64_t)ts_dtype_size(t.dtype), 0);
-    }
-    ts_comm_loud(world);
-    ts_items_free(&items);
+    char name[NAME];
+    name_of(name, step, rank);
+    char *path = ctx->status ? NULL : ts_path_join(ctx, folder, name);
+    ts_safetensors *file = path ? ts_safetensors_open(ctx, path) : NULL;
+    ts_free(path);
+    return file;
 }
 
+/* Every rank reads its own file, and parameters and the optimiser's state in that of rank 0. */
 ts_status ts_checkpoint_load(ts_comm *world, const char *folder, const ts_train_state *state,
                              int64_t step)
 {
     ts_ctx *ctx = world->ctx;
-    char name[NAME];
-    ts_items items = {0};
-    name_of(name, step, world->rank);
-    char *path = ctx->status ? NULL : ts_path_join(ctx, folder, name);
-    ts_safetensors *file = path ? ts_safetensors_open(ctx, path) : NULL;
-    if (file && !list(world, state, &items))
-        fill(ctx, file, &items);
-    ts_items_free(&items);
+    ts_items own = {0}, shared = {0};
+    ts_safetensors *file = open_of(ctx, folder, step, world->rank);
+    ts_safetensors *first = world->rank ? open_of(ctx, folder, step, 0) : file;
+    if (!ctx->status && !list_own(world, state, &own))
+        fill(ctx, file, &own);
+    if (!ctx->status && !list_shared(ctx, state, &shared))
+        fill(ctx, first, &shared);
+    if (!ctx->status)
+        ts_update_restore(ctx, state->update, first);
+    ts_items_free(&own);
+    ts_items_free(&shared);
+    if (first != file)
+        ts_safetensors_close(first);
     ts_safetensors_close(file);
-    ts_free(path);
-    share(world, state);
-    return ctx->status;
+    return meet(world);
 }

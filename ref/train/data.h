@@ -22,7 +22,8 @@ typedef struct {
     int64_t held, held_count; /* and those to test with */
 } ts_train_data;
 
-/* What is at `path`, cut as the settings say. Closed with ts_train_data_close, also after a failure. */
+/* What is at `path`, cut as the settings say. Closed with ts_train_data_close, after a failure as
+ * well. */
 ts_status ts_train_data_open(ts_ctx *ctx, ts_train_data *data, const ts_train_settings *s,
                              const char *path);
 void ts_train_data_close(ts_train_data *data);

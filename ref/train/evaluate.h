@@ -15,8 +15,8 @@ typedef struct {
 } ts_train_score;
 
 /* Every rank of the world calls and takes its shard of the held-out rows. Meanwhile the
- * running averages of the batch norms are their mean over the ranks (in rank order), so that one network
- * is judged; afterwards all is as it was: whether and when one evaluates changes no training. */
+ * running averages of the batch norms are their mean over the ranks (in rank order), so that one
+ * network is judged; afterwards all is as it was: whether and when one evaluates changes no training. */
 ts_status ts_train_evaluate(ts_comm *world, ts_model *model, const ts_train_data *data,
                             const ts_train_settings *s, const ts_train_stage *stage,
                             ts_train_score *score);

@@ -1,8 +1,8 @@
 /* record.h: the log of a training: a line of JSON for each event.
  *
  *     {"event": "start", "step": 0, "steps": 275, "ranks": 8, "nodes": 2, "settings": {...}}
- *     {"event": "step", "step": 10, "epoch": 0.04, "stage": 0, "loss": 2.31, "top1": 0.11, "rate": 0.1,
- *      "seconds": 0.8, "virtual_ms": 1.9, "bytes_intra": 81920, "bytes_inter": 9216, "error": null}
+ *     {"event": "step", "step": 10, "epoch": 0.04, "stage": 0, "loss": 2.31, "top1": 0.11, "rate":
+ *      0.1, "seconds": 0.8, "virtual_ms": 1.9, "bytes_intra": 81920, "bytes_inter": 9216, "error": null}
  *     {"event": "test", "step": 25, "epoch": 1, "loss": 1.8, "top1": 0.43, "top5": 0.9, "rows": 180}
  *     {"event": "skipped", "step": 31, "rank": 3, "tensor": "conv1.weight"}
  *     {"event": "checkpoint", "step": 100}    {"event": "end", "step": 275, ...}

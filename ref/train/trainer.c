@@ -32,6 +32,7 @@ typedef struct {
     int opened_stage;
     void *gradients, *exact;
     int64_t step, total, epochs;
+    double rate;         /* of the last step */
     double sums[3];      /* loss, right, rows since the last line */
     double error_sum;
     int64_t error_count, said; /* said: steps of the last line */
@@ -84,12 +85,11 @@ static place place_of(const run *r, int64_t step)
 
 static void open_stage(run *r, int stage)
 {
-    if (stage == r->opened_stage)
-        return;
-    ts_exchange *old = r->state.exchange;
-    r->state.exchange = ts_exchange_open(r->world, r->state.model, &r->s->stage[stage].way,
-                                         r->s->bucket, r->s->seed);
-    ts_exchange_close(old);
+    const ts_exchange_way *way = &r->s->stage[stage].way;
+    if (r->opened_stage < 0)
+        r->state.exchange = ts_exchange_open(r->world, r->state.model, way, r->s->bucket);
+    else if (stage != r->opened_stage)
+        ts_exchange_change(r->state.exchange, way);
     r->opened_stage = stage;
 }
 
@@ -212,13 +212,19 @@ static void take_step(run *r, place p)
         ts_ordered_all_reduce(r->world, r->exact, n, ctx->compute, TS_SUM);
         ts_comm_loud(r->world);
     }
-    ts_exchange_run(r->state.exchange, r->gradients, r->step,
-                    r->job->compute < 0 ? took : r->job->compute);
+    const double compute = r->job->compute < 0 ? took : r->job->compute;
+    bool skipped = false;
+    ts_exchange_run(r->state.exchange, r->gradients,
+                    &(ts_exchange_when){r->step, p.epoch, compute}, &skipped);
+    if (ctx->status || skipped) {
+        r->result.skipped += skipped;
+        return;
+    }
     if (r->job->error)
         measure(r);
     const double done = (double)p.epoch + (double)p.step / (double)p.steps;
-    ts_update_step(ctx, r->state.update, r->state.model, r->gradients,
-                   ts_update_rate(&r->s->rule, done, (double)r->epochs));
+    r->rate = ts_update_rate(&r->s->rule, done, (double)r->epochs);
+    ts_update_step(ctx, r->state.update, r->gradients, r->rate);
 }
 
 /* Virtual time, bytes and loss since the last line. */
@@ -239,9 +245,10 @@ static void say(run *r, place p)
     if (r->world->rank == 0)
         ts_record_line(
             ctx, &r->log,
-            json_pack("{s:s, s:I, s:f, s:i, s:o, s:f, s:f, s:f, s:f, s:f, s:o}", "event", "step",
+            json_pack("{s:s, s:I, s:f, s:i, s:o, s:f, s:f, s:f, s:f, s:f, s:f, s:o}", "event", "step",
                       "step", (json_int_t)r->step, "epoch", done, "stage", p.stage, "loss",
-                      ts_record_number(r->result.loss), "top1", r->sums[1] / r->sums[2], "seconds",
+                      ts_record_number(r->result.loss), "top1", r->sums[1] / r->sums[2], "rate",
+                      r->rate, "seconds",
                       seconds_of(CLOCK_MONOTONIC) - r->result.seconds, "virtual_ms",
                       1e3 * (now.last - r->time.last) / steps, "bytes_intra",
                       (double)(all.bytes[TS_INTRA] - r->traffic.bytes[TS_INTRA]) / steps,

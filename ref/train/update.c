@@ -3,40 +3,58 @@
 
 #include "ref/base/mathf.h"
 
+enum { GROUPS = 2 }; /* with decay, without */
+
 struct ts_update {
-    ts_update_rule rule;
-    void *velocity;
-    int64_t size;
-    ts_dtype type;
+    ts_optim *optim;
+    const ts_model *model;
+    ts_tensor *gradient; /* views, of every step anew */
 };
 
 double ts_update_rate(const ts_update_rule *r, double done, double total)
 {
+    const double rate = r->optim.lr, pi = 3.14159265358979323846;
     if (done < r->warmup)
-        return r->first_rate + (r->rate - r->first_rate) * done / r->warmup;
+        return r->first_rate + (rate - r->first_rate) * done / r->warmup;
     double part = total > r->warmup ? (done - r->warmup) / (total - r->warmup) : 0.0;
     part = part > 1.0 ? 1.0 : part;
-    const double pi = 3.14159265358979323846;
     switch (r->curve) {
-    case TS_RATE_CONSTANT: return r->rate;
-    case TS_RATE_LINEAR: return r->rate + (r->last_rate - r->rate) * part;
-    case TS_RATE_COSINE: return r->last_rate + (r->rate - r->last_rate) * 0.5 *
-                                                   (1.0 + ts_cos(pi * part));
+    case TS_RATE_CONSTANT: return rate;
+    case TS_RATE_LINEAR: return rate + (r->last_rate - rate) * part;
+    case TS_RATE_COSINE:
+        return r->last_rate + (rate - r->last_rate) * 0.5 * (1.0 + ts_cos(pi * part));
     }
-    return r->rate;
+    return rate;
+}
+
+static void add_all(ts_ctx *ctx, ts_update *u, const ts_update_rule *rule)
+{
+    ts_optim_settings plain = rule->optim;
+    plain.weight_decay = 0;
+    plain.exclude = true;
+    u->optim = ts_optim_new(ctx, rule->method, &rule->optim);
+    const int without = u->optim ? ts_optim_add_group(ctx, u->optim, &plain) : -1;
+    for (int64_t i = 0; i < ts_model_count(u->model) && !ctx->status; i++) {
+        const ts_parameter *p = ts_model_parameter(u->model, i);
+        if (!p->buffer)
+            ts_optim_add(ctx, u->optim, p->decays ? 0 : without, p->name, p->value);
+    }
 }
 
 ts_update *ts_update_open(ts_ctx *ctx, const ts_model *model, const ts_update_rule *rule)
 {
     ts_update *u = ctx->status ? NULL : ts_alloc_zero(1, sizeof *u);
     if (u) {
-        *u = (ts_update){.rule = *rule, .size = ts_model_size(model), .type = ctx->compute};
-        u->velocity = ts_alloc_zero((size_t)u->size, ts_dtype_size(u->type));
+        u->model = model;
+        u->gradient = ts_alloc_zero((size_t)ts_model_count(model), sizeof *u->gradient);
     }
-    if (u && u->velocity)
+    if (!u || !u->gradient)
+        ts_fail(ctx, TS_ERROR_MEMORY, "no memory for the optimiser");
+    else
+        add_all(ctx, u, rule);
+    if (!ctx->status)
         return u;
     ts_update_close(u);
-    ts_fail(ctx, TS_ERROR_MEMORY, "no memory for the optimiser's state");
     return NULL;
 }
 
@@ -44,29 +62,33 @@ void ts_update_close(ts_update *u)
 {
     if (!u)
         return;
-    ts_free(u->velocity);
+    ts_optim_close(u->optim);
+    ts_free(u->gradient);
     ts_free(u);
 }
 
-ts_status ts_update_state(ts_ctx *ctx, const ts_update *u, ts_items *items)
+ts_status ts_update_step(ts_ctx *ctx, ts_update *u, void *gradients, double rate)
 {
-    return ts_items_add(ctx, items, "optimizer.velocity",
-                        ts_tensor_of(u->velocity, u->type, 1, &u->size));
+    int64_t n = 0;
+    for (int64_t i = 0; i < ts_model_count(u->model); i++) {
+        const ts_parameter *p = ts_model_parameter(u->model, i);
+        const ts_tensor v = p->value;
+        if (!p->buffer)
+            u->gradient[n++] = ts_tensor_of(
+                (char *)gradients + p->first * (int64_t)ts_dtype_size(v.dtype), v.dtype, v.rank,
+                v.size);
+    }
+    for (int i = 0; i < GROUPS; i++)
+        ts_optim_group(u->optim, i)->lr = rate;
+    return ts_optim_step(ctx, u->optim, u->gradient);
 }
 
-/* v = m v + (g + decay p),  p -= rate (v, or g + decay p + m v) */
-ts_status ts_update_step(ts_ctx *ctx, ts_update *u, ts_model *model, void *gradients, double rate)
+ts_status ts_update_collect(ts_ctx *ctx, const ts_update *u, ts_items *items)
 {
-    for (int64_t i = 0; i < ts_model_count(model) && !ctx->status; i++) {
-        const ts_parameter *p = ts_model_parameter(model, i);
-        const double decay = p->decays ? u->rule.decay : 0.0, m = u->rule.momentum;
-        for (int64_t k = 0; k < ts_numel(p->value) && !p->buffer; k++) {
-            const double w = ts_load(p->value.data, u->type, k);
-            const double d = ts_load(gradients, u->type, p->first + k) + decay * w;
-            const double v = m * ts_load(u->velocity, u->type, p->first + k) + d;
-            ts_store(u->velocity, u->type, p->first + k, v);
-            ts_store(p->value.data, u->type, k, w - rate * (u->rule.nesterov ? d + m * v : v));
-        }
-    }
-    return ctx->status;
+    return ts_optim_collect(ctx, u->optim, "optimizer", items);
+}
+
+ts_status ts_update_restore(ts_ctx *ctx, ts_update *u, const ts_safetensors *file)
+{
+    return ts_optim_restore(ctx, u->optim, "optimizer", file);
 }

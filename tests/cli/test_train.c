@@ -89,6 +89,23 @@ static void interrupted(void **state)
     assert_int_equal(command("--version; ls %s/c/checkpoint.json", dir), 0);
 }
 
+/* Killed without warning at any moment, ten times: what stands in the folder goes on, and the end is
+ * that of an undisturbed run. */
+static void killed(void **state)
+{
+    (void)state;
+    const char *dir = command_folder();
+    for (int i = 0; i < 10; i++)
+        command("train resnet " SHORT "--every 1 --resume --checkpoint %s/k >/dev/null 2>&1 & pid=$!; "
+                "sleep 0.%02d; kill -9 $pid 2>/dev/null; wait $pid", dir, 4 + 3 * i);
+    assert_int_equal(command("train resnet " SHORT "--every 1 --resume --checkpoint %s/k", dir), 0);
+    for (int rank = 0; rank < 4; rank++) {
+        char name[64];
+        snprintf(name, sizeof name, "step-000020-rank-%03d.safetensors", rank);
+        assert_int_equal(command("--version; cmp %s/a/%s %s/k/%s", dir, name, dir, name), 0);
+    }
+}
+
 static void refuses(void **state)
 {
     (void)state;
@@ -118,7 +135,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(digits),      cmocka_unit_test(text),    cmocka_unit_test(recipe),
-        cmocka_unit_test(interrupted), cmocka_unit_test(refuses),
+        cmocka_unit_test(interrupted), cmocka_unit_test(killed),  cmocka_unit_test(refuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -25,18 +25,28 @@ static ts_model *digits(ts_comm *world)
     return ts_model_new(world->ctx, &config, 1);
 }
 
+static ts_exchange_way way_of(ts_comm *world, const char *name, ts_density density)
+{
+    ts_exchange_way way = {.name = name};
+    ts_scheme_preset(world->ctx, &way.scheme, name);
+    way.scheme.density = density;
+    return way;
+}
+
 /* Whole numbers: the mean over a power of two of ranks is exact, whatever the order. */
 static ts_status mean(ts_comm *world, void *arg)
 {
     const trial *t = arg;
-    const ts_exchange_way way = {t->scheme, {1, 1}, true};
+    const ts_exchange_way way = way_of(world, t->scheme, (ts_density){1, 1});
     ts_model *m = digits(world);
-    ts_exchange *x = m ? ts_exchange_open(world, m, &way, t->bucket, 1) : NULL;
+    ts_exchange *x = m ? ts_exchange_open(world, m, &way, t->bucket) : NULL;
     float *g = ts_alloc(m ? (size_t)ts_model_size(m) * sizeof *g : 1);
     ranks_check(world, x && g);
     for (int64_t i = 0; i < ts_model_size(m); i++)
         g[i] = ranks_value(world->rank, i);
-    ts_exchange_run(x, g, 0, 30);
+    bool skipped;
+    ts_exchange_run(x, g, &(ts_exchange_when){.compute = 30}, &skipped);
+    ranks_check(world, !skipped && ts_exchange_buckets(x) == (t->bucket < 8192 ? 5 : 1));
     ts_virtual_time time;
     ts_traffic all;
     ts_comm_time(world, &time);
@@ -52,16 +62,59 @@ static ts_status mean(ts_comm *world, void *arg)
     return world->ctx->status;
 }
 
-static void dense(void **state)
+/* Dense schemes, and sparse ones that send all. */
+static void means(void **state)
 {
     (void)state;
-    for (const char *const *s = ts_exchange_schemes; *s; s++)
-        if (!ts_exchange_sparse(*s)) {
-            trial t = {*s, 1 << 20, 0};
-            ranks_run(4, 2, mean, &t);
-            t.bucket = 4096;
-            ranks_run(4, 2, mean, &t);
-        }
+    static const char *const names[] = {"ring",    "tree", "double_tree", "torus",
+                                        "ordered", "topk", "mstopk",      "hitopk"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        trial t = {names[i], 1 << 20, 0};
+        ranks_run(4, 2, mean, &t);
+        t.bucket = 4096;
+        ranks_run(4, 2, mean, &t);
+    }
+}
+
+/* Nothing is lost: what a sparse step did not send comes with the first dense one after it. */
+static ts_status conserved(ts_comm *world, void *arg)
+{
+    const ts_exchange_way sparse = way_of(world, arg, (ts_density){1, 50});
+    const ts_exchange_way all = way_of(world, "torus", (ts_density){1, 1});
+    ts_model *m = digits(world);
+    const int64_t n = m ? ts_model_size(m) : 0;
+    float *g = ts_alloc_zero((size_t)n + 1, sizeof *g), *first = ts_alloc_zero((size_t)n + 1, 4);
+    ts_exchange *x = m && g && first ? ts_exchange_open(world, m, &sparse, 4096) : NULL;
+    ranks_check(world, x);
+    for (int64_t i = 0; i < n; i++)
+        first[i] = ranks_value(world->rank, i);
+    bool skipped;
+    ts_exchange_run(x, first, &(ts_exchange_when){.step = 0}, &skipped);
+    ts_exchange_change(x, &all);
+    ts_exchange_run(x, g, &(ts_exchange_when){.step = 1}, &skipped);
+    int64_t sent = 0;
+    for (int64_t i = 0; i < n; i++) {
+        sent += first[i] != 0;
+        ranks_check(world, first[i] + g[i] == ranks_sum(world->size, i) / (float)world->size);
+    }
+    ranks_check(world, sent > 0 && sent <= n / 50 * world->size);
+    memset(g, 0, (size_t)n * sizeof *g);
+    ts_exchange_run(x, g, &(ts_exchange_when){.step = 2}, &skipped); /* and it comes once */
+    for (int64_t i = 0; i < n; i++)
+        ranks_check(world, g[i] == 0);
+    ts_exchange_close(x);
+    ts_free(first);
+    ts_free(g);
+    ts_model_close(m);
+    return world->ctx->status;
+}
+
+static void change(void **state)
+{
+    (void)state;
+    static char names[3][8] = {"topk", "mstopk", "hitopk"};
+    for (int i = 0; i < 3; i++)
+        ranks_run(4, 2, conserved, names[i]);
 }
 
 /* One bucket: 2 (P - 1) messages of each rank. Parameters of 4096 bytes and more, one by one: as many
@@ -77,15 +130,16 @@ static void buckets(void **state)
 static ts_status overlapped(ts_comm *world, void *arg)
 {
     double *last = arg;
-    const ts_exchange_way way = {"ring", {1, 1}, true};
+    const ts_exchange_way way = way_of(world, "ring", (ts_density){1, 1});
     ts_model *m = digits(world);
     float *g = ts_alloc_zero(m ? (size_t)ts_model_size(m) : 1, sizeof *g);
     for (int i = 0; i < 2 && m && g; i++) {
-        ts_exchange *x = ts_exchange_open(world, m, &way, i ? 1024 : 1 << 30, 1);
+        ts_exchange *x = ts_exchange_open(world, m, &way, i ? 1024 : 1 << 30);
         ts_virtual_time before, after;
         ts_comm_time(world, &before);
+        bool skipped;
         if (x)
-            ts_exchange_run(x, g, 0, 1e6);
+            ts_exchange_run(x, g, &(ts_exchange_when){.compute = 1e6}, &skipped);
         ts_comm_time(world, &after);
         if (world->rank == 0)
             last[i] = after.last - before.last;
@@ -107,7 +161,8 @@ static void overlap(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(dense), cmocka_unit_test(buckets),
+    const struct CMUnitTest tests[] = {cmocka_unit_test(means), cmocka_unit_test(change),
+                                       cmocka_unit_test(buckets),
                                        cmocka_unit_test(overlap)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,9 @@
 #include "tests/support/files.h"
 #include "tests/support/training.h"
 
+#include "ref/io/json.h"
+
+#include <stdio.h>
 #include <string.h>
 
 static ts_status read_text(const char *text, ts_train_settings *s, char said[TS_MESSAGE])
@@ -35,14 +38,14 @@ static void stages(void **state)
     assert_int_equal(s.stage[0].epochs, 13);
     assert_int_equal(s.stage[0].resolution, 96);
     assert_int_equal(s.stage[0].batch, 32);
-    assert_int_equal(s.stage[0].way.density.num * 50, s.stage[0].way.density.den);
+    assert_int_equal(s.stage[0].way.scheme.density.num * 50, s.stage[0].way.scheme.density.den);
     assert_int_equal(s.stage[1].batch, 8);
-    assert_string_equal(s.stage[0].way.scheme, "ring");
-    assert_string_equal(s.stage[1].way.scheme, "torus");
-    assert_true(s.stage[1].way.feedback);
+    assert_string_equal(s.stage[0].way.name, "ring");
+    assert_string_equal(s.stage[1].way.name, "torus");
+    assert_true(s.stage[1].way.scheme.feedback.feedback);
     assert_int_equal(s.fold, 3);
     assert_int_equal(s.folds, 7);
-    assert_true(s.rule.rate == 0.5 && s.rule.momentum == 0.9);
+    assert_true(s.rule.optim.lr == 0.5 && s.rule.optim.momentum == 0.9);
 }
 
 static void refuses(void **state)
@@ -79,6 +82,51 @@ static void refuses(void **state)
     }
 }
 
+/* The recipes that come with the sources. */
+static void recipes(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"record", "digits", "genesis"};
+    ts_train_settings s[3];
+    for (int i = 0; i < 3; i++) {
+        ts_ctx ctx;
+        char path[64];
+        snprintf(path, sizeof path, "data/train/recipes/%s.json", names[i]);
+        ts_ctx_open_plain(&ctx);
+        json_t *json = ts_json_read_object(&ctx, path);
+        if (ts_train_settings_read(&ctx, &s[i], json, path))
+            fail_msg("%s", ctx.message);
+        json_decref(json);
+        ts_ctx_close(&ctx);
+    }
+    int64_t epochs = 0;
+    for (int i = 0; i < s[0].stages; i++)
+        epochs += s[0].stage[i].epochs;
+    assert_int_equal(epochs, 28);
+    assert_true(ts_scheme_is_sparse(&s[0].stage[0].way.scheme));
+    assert_false(ts_scheme_is_sparse(&s[0].stage[1].way.scheme));
+    assert_true(s[0].rule.optim.eta == 0.0008 && s[0].rule.optim.max_trust == 1);
+    assert_true(s[0].stage[2].min_area == 0.11 && s[0].stage[3].min_area == 0.5);
+}
+
+/* Momentum is corrected once: the optimiser has none then. */
+static void correction(void **state)
+{
+    (void)state;
+    ts_train_settings s;
+    char said[TS_MESSAGE];
+    assert_int_equal(read_text("{'correction': true, 'scheme': 'mstopk', 'nesterov': true,"
+                               " 'momentum': 0.8}", &s, said), TS_OK);
+    assert_true(s.rule.optim.momentum == 0 && !s.rule.optim.nesterov);
+    assert_true(s.stage[0].way.scheme.feedback.momentum == 0.8);
+    assert_true(s.stage[0].way.scheme.feedback.nesterov && s.stage[0].way.scheme.feedback.masking);
+    assert_int_equal(read_text("{'correction': true}", &s, said), TS_ERROR_USAGE);
+    assert_string_equal(said, "test: correction needs a sparse scheme, not ring");
+    assert_int_equal(read_text("{'correction': true, 'scheme': 'topk', 'optimizer': 'lamb',"
+                               " 'momentum': 0.5}", &s, said), TS_ERROR_USAGE);
+    assert_string_equal(said, "test: correction is for all stages and the optimizer sgd");
+}
+
 /* A change goes where the key stands. */
 static void changes(void **state)
 {
@@ -110,6 +158,7 @@ static void changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(stages), cmocka_unit_test(refuses),
+                                       cmocka_unit_test(recipes), cmocka_unit_test(correction),
                                        cmocka_unit_test(changes)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include <cmocka.h>
 
+#include "tests/support/faults.h"
 #include "tests/support/files.h"
 #include "tests/support/training.h"
 
@@ -144,11 +145,45 @@ static void refuses(void **state)
     assert_int_equal(training_run("{}", TS_F32, to_log, &r), TS_ERROR_IO);
 }
 
-int main(void)
+/* Every allocation of a short training fails once: a sentence about memory, and nothing is lost. */
+static int work(void)
 {
+    ts_ctx ctx;
+    ts_train_settings s;
+    ts_train_data data = {0};
+    ts_train_result r;
+    json_t *json = training_json("{'task': 'lm', 'network': {'width': 8, 'layers': 1, 'heads': 1},"
+                                 " 'length': 4, 'batch': 2, 'scheme': 'mstopk', 'density': '0.1'}");
+    const ts_train_job job = {.settings = &s, .json = json, .data = &data, .steps = 1};
+    const ts_comm_config config = {
+        .topology = ts_topology_of(1, 1), .engine = TS_ENGINE_THREADS, .clock = true};
+    ts_ctx_open(&ctx, ts_table_named("fast"), TS_F32, 1);
+    ts_train_settings_read(&ctx, &s, json, "test");
+    s.folds = 1000; /* a short test */
+    ts_train_data_open(&ctx, &data, &s, TRAINING_TEXT);
+    if (!ctx.status && !ts_train_data_complete(&ctx, &data, json)) {
+        s.model.lm.vocabulary = data.text.vocabulary;
+        ts_train(&ctx, &job, &config, &r);
+    }
+    ts_train_data_close(&data);
+    json_decref(json);
+    return faults_answer(&ctx);
+}
+
+static void faults(void **state)
+{
+    (void)state;
+    assert_true(faults_walk("work") > 50);
+}
+
+int main(int count, char **arguments)
+{
+    (void)arguments;
+    if (count > 1)
+        return work();
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(learns),     cmocka_unit_test(ranks_are_one), cmocka_unit_test(not_finite),
-        cmocka_unit_test(stops),      cmocka_unit_test(refuses),
+        cmocka_unit_test(stops),      cmocka_unit_test(refuses),    cmocka_unit_test(faults),
     };
     return cmocka_run_group_tests(tests, files_setup, files_teardown);
 }

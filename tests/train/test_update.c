@@ -15,7 +15,7 @@
 static void rates(void **state)
 {
     (void)state;
-    ts_update_rule r = {.rate = 2, .last_rate = 0.5, .first_rate = 1, .warmup = 4};
+    ts_update_rule r = {.optim.lr = 2, .last_rate = 0.5, .first_rate = 1, .warmup = 4};
     assert_true(ts_update_rate(&r, 0, 10) == 1);
     assert_true(ts_update_rate(&r, 2, 10) == 1.5);
     assert_true(ts_update_rate(&r, 4, 10) == 2);
