@@ -2,6 +2,7 @@
 
 #include "ref/cli/answers.h"
 #include "ref/cli/classes.h"
+#include "ref/cli/reviewing.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -418,6 +419,11 @@ static void judge_error(judgement *j)
         r->expected_error = true;
 }
 
+static ts_tensor tested(void *arg, const ts_target *t)
+{
+    return mine_of(arg, t);
+}
+
 static void run_and_judge(judgement *j)
 {
     ts_how how = j->how->how;
@@ -437,8 +443,10 @@ static void run_and_judge(judgement *j)
         judge_targets(j);
     if (!j->ctx.status)
         judge_zeros(j);
-    if (!j->ctx.status && !j->c->job.rows)
+    if (!j->ctx.status && !j->c->job.rows) {
         put_in_order(j);
+        ts_review_case(&j->ctx, j->report, j->c, tested, j);
+    }
     if (!j->ctx.status && j->report->count == 0)
         ts_fail(&j->ctx, TS_ERROR_FORMAT, "the case holds nothing to judge");
 }
