@@ -8,7 +8,7 @@
 extern "C" {
 #endif
 
-enum { TS_OPTIM_STATES = 4, TS_OPTIM_SCALARS = 4, TS_OPTIM_NORMS = 3 };
+enum { TS_OPTIM_STATES = 4, TS_OPTIM_SCALARS = 4, TS_OPTIM_NORMS = 3, TS_OPTIM_NAME = 1024 };
 
 typedef struct {
     char *name;
@@ -46,6 +46,11 @@ struct ts_optim {
     double *norm;                     /* during a step: TS_OPTIM_NORMS a parameter */
     int64_t *cost;                    /* during a step: elements a parameter, for parallel.h */
 };
+
+/* The tensor of that name in a file must be there, of the type and sizes of `to`; it is copied into it
+ * if `copy`. */
+ts_status ts_optim_take(ts_ctx *ctx, const ts_safetensors *file, const char *name, ts_tensor to,
+                        bool copy);
 
 /* Element i of a tensor; NULL of an empty one. */
 static inline void *ts_at(ts_tensor t, int64_t i)

@@ -1,10 +1,14 @@
 /* modules.c: optimisers, run by name: parameters p.0, p.1, ... and their gradients grad.STEP.N for as
  * many steps as there are; a gradient that is not there is PyTorch's None. LARS also takes one tensor
- * with its momentum.
+ * with its momentum. And what stands around a step: clipping, moving averages, schedules.
  * Test: tests/optim/test_modules.c              Golden: optim/ */
 #include "ref/optim/modules.h"
 
+#include "ref/io/json.h"
+#include "ref/optim/clip.h"
+#include "ref/optim/ema.h"
 #include "ref/optim/optim.h"
+#include "ref/optim/schedule.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -186,6 +190,133 @@ static ts_status run(ts_ctx *ctx, ts_call *call)
     return ctx->status;
 }
 
+/* Around the step. ----------------------------------------------------------------------------- */
+
+static ts_status run_clip(ts_ctx *ctx, ts_call *call)
+{
+    const double most = ts_call_real(ctx, call, "max_norm", 1.0),
+                 slack = ts_call_real(ctx, call, "slack", 1e-6);
+    const int64_t count = call->inputs.count;
+    ts_tensor *g = ts_take(ctx, ((size_t)count + 1) * sizeof *g);
+    double norm = 0.0;
+    for (int64_t i = 0; i < count && !ctx->status; i++)
+        g[i] = copy_of(ctx, call->inputs.items[i].value);
+    if (ctx->status || ts_clip_global_norm(ctx, NULL, g, NULL, count, most, slack, &norm))
+        return ctx->status;
+    const ts_tensor total = ts_new(ctx, ctx->compute, 0, NULL);
+    if (!ctx->status)
+        ts_store(total.data, total.dtype, 0, norm);
+    ts_call_output(ctx, call, "norm", total);
+    for (int64_t i = 0; i < count && !ctx->status; i++) {
+        char name[TS_MESSAGE];
+        const char *of = strchr(call->inputs.items[i].name, '.');
+        snprintf(name, sizeof name, "clipped%s", of ? of : "");
+        ts_call_output(ctx, call, name, g[i]);
+    }
+    return ctx->status;
+}
+
+static ts_status run_ema(ts_ctx *ctx, ts_call *call)
+{
+    const bool grows = ts_call_bool(ctx, call, "grows", false);
+    const ts_ema_settings s = {
+        .decay = ts_call_real(ctx, call, "decay", 0.9999),
+        .grows = grows,
+        .after = ts_call_int(ctx, call, "update_after_step", 0),
+        .gamma = ts_call_bool(ctx, call, "use_ema_warmup", false)
+                     ? ts_call_real(ctx, call, "inv_gamma", 1.0) : 0.0,
+        .power = ts_call_real(ctx, call, "power", 2.0 / 3.0),
+        .least = ts_call_real(ctx, call, "min_decay", 0.0),
+    };
+    const ts_tensor p = copy_of(ctx, ts_call_input(ctx, call, "p.0"));
+    ts_ema *e = ts_ema_new(ctx, &s);
+    if (e)
+        ts_ema_add(ctx, e, "p", p);
+    for (int64_t step = 1; !ctx->status; step++) {
+        char name[32];
+        snprintf(name, sizeof name, "p.%lld", (long long)step);
+        const ts_tensor next = ts_call_optional(call, name);
+        if (ts_is_empty(next))
+            break;
+        if (!ts_same_size(next, p) || next.dtype != p.dtype) {
+            ts_fail(ctx, TS_ERROR_SHAPE, "%s: %s has not the sizes of p.0", call->module, name);
+            break;
+        }
+        ts_elements(p.data, next);
+        snprintf(name, sizeof name, "average.step%lld", (long long)step);
+        if (!ts_ema_step(ctx, e))
+            give(ctx, call, name, ts_ema_value(e, 0));
+    }
+    ts_ema_close(e);
+    return ctx->status;
+}
+
+static void table_of(ts_ctx *ctx, ts_schedule *s, const json_t *row, const char *module)
+{
+    const json_t *at = json_object_get(row, "at"), *value = json_object_get(row, "value");
+    const size_t n = json_array_size(at);
+    if (n > TS_SCHEDULE_POINTS || n != json_array_size(value)) {
+        ts_fail(ctx, TS_ERROR_FORMAT, "%s: at and value must be lists of one length, at most %d",
+                module, TS_SCHEDULE_POINTS);
+        return;
+    }
+    s->points = (int)n;
+    for (size_t i = 0; i < n; i++) {
+        s->at[i] = json_integer_value(json_array_get(at, i));
+        s->value[i] = json_number_value(json_array_get(value, i));
+        if (!json_is_integer(json_array_get(at, i)) || !json_is_number(json_array_get(value, i)))
+            ts_fail(ctx, TS_ERROR_FORMAT, "%s: at holds steps, value numbers", module);
+    }
+}
+
+static ts_schedule schedule_of(ts_ctx *ctx, const json_t *row, const char *module)
+{
+    ts_schedule s = {
+        .base = ts_json_real(ctx, row, module, "base", 1.0),
+        .end = ts_json_real(ctx, row, module, "end", 0.0),
+        .warmup_from = ts_json_real(ctx, row, module, "warmup_from", 0.0),
+        .power = ts_json_real(ctx, row, module, "power", 1.0),
+        .cycles = ts_json_real(ctx, row, module, "cycles", 0.5),
+        .warmup = ts_json_int(ctx, row, module, "warmup", 0),
+        .total = ts_json_int(ctx, row, module, "total", 0),
+    };
+    const char *kind = ts_json_text(ctx, row, module, "kind", "constant");
+    if (!ts_schedule_named(kind, &s.kind))
+        ts_fail(ctx, TS_ERROR_USAGE, "%s: no schedule \"%s\"", module, kind);
+    table_of(ctx, &s, row, module);
+    if (!ctx->status)
+        ts_schedule_check(ctx, &s);
+    return s;
+}
+
+/* The rates of the row's first `steps` steps, in double; the published ones may be coarser. */
+static json_t *rates_of(ts_ctx *ctx, const json_t *row, const char *module)
+{
+    const ts_schedule s = schedule_of(ctx, row, module);
+    const int64_t steps = ts_json_int(ctx, row, module, "steps", 0);
+    json_t *rates = json_array();
+    if (!ctx->status && (steps < 0 || steps > 100000))
+        ts_fail(ctx, TS_ERROR_USAGE, "%s: steps must be between 0 and 100000", module);
+    for (int64_t i = 0; i < steps && !ctx->status; i++)
+        if (json_array_append_new(rates, json_real(ts_schedule_at(&s, i))))
+            ts_fail(ctx, TS_ERROR_MEMORY, "no memory for a schedule");
+    json_t *answer = json_object();
+    if (json_object_set_new(answer, "truth_rates", rates))
+        ts_fail(ctx, TS_ERROR_MEMORY, "no memory for a schedule");
+    return answer;
+}
+
+static ts_status run_schedule(ts_ctx *ctx, ts_call *call)
+{
+    call->answer = json_array();
+    for (size_t i = 0; i < json_array_size(call->rows) && !ctx->status; i++) {
+        json_t *answer = rates_of(ctx, json_array_get(call->rows, i), call->module);
+        if (json_array_append_new(call->answer, answer))
+            ts_fail(ctx, TS_ERROR_MEMORY, "no memory for a schedule");
+    }
+    return ctx->status;
+}
+
 #define MANY "p.* (...); grad.*.* (...)"
 #define STEPS "p.*.step* (...)"
 #define ADAM "lr betas eps weight_decay"
@@ -208,5 +339,13 @@ const ts_module ts_optim_modules[] = {
      ADAM " beta3 d0 d_coef growth_rate safeguard_warmup use_bias_correction decouple slice_p "
           "version",
      "Adam with an estimated step size (prodigyopt)", run},
+    {"optim.clip", "gradient.* (...)", "norm (); clipped.* (...)", "max_norm slack",
+     "gradients scaled to a norm of all of them together", run_clip},
+    {"optim.ema", "p.* (...): the parameter at first and after each step", "average.step* (...)",
+     "decay grows update_after_step use_ema_warmup inv_gamma power min_decay",
+     "moving average of a parameter", run_ema},
+    {"optim.schedule",
+     "rows: kind, base, steps, [end, warmup, warmup_from, total, power, cycles, at, value]",
+     "rows: truth_rates", "", "learning rates of the first steps", run_schedule},
     {0},
 };

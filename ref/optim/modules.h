@@ -8,7 +8,8 @@
 extern "C" {
 #endif
 
-/* optim.sgd, optim.lars, optim.adam, optim.adamw, optim.lamb, optim.prodigy. */
+/* optim.sgd, optim.lars, optim.adam, optim.adamw, optim.lamb, optim.prodigy, optim.clip,
+ * optim.ema, optim.schedule. */
 extern const ts_module ts_optim_modules[];
 
 #ifdef __cplusplus

@@ -5,14 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { NAME = 1024 };
-
-static ts_status named(ts_ctx *ctx, char name[NAME], const ts_optim *o, const char *prefix,
+static ts_status named(ts_ctx *ctx, char name[TS_OPTIM_NAME], const ts_optim *o, const char *prefix,
                        const char *rest, const char *of)
 {
-    const int n = snprintf(name, NAME, "%s.%s.%s%s%s", prefix, o->method->name, rest,
+    const int n = snprintf(name, TS_OPTIM_NAME, "%s.%s.%s%s%s", prefix, o->method->name, rest,
                            *of ? "." : "", of);
-    return n < 0 || n >= NAME ? ts_fail(ctx, TS_ERROR_USAGE, "%.60s...: the name is too long", of)
+    return n < 0 || n >= TS_OPTIM_NAME ? ts_fail(ctx, TS_ERROR_USAGE, "%.60s...: the name is too long", of)
                               : ctx->status;
 }
 
@@ -29,7 +27,7 @@ static ts_tensor scalars_of(ts_optim *o)
 
 ts_status ts_optim_collect(ts_ctx *ctx, ts_optim *o, const char *prefix, ts_items *items)
 {
-    char name[NAME];
+    char name[TS_OPTIM_NAME];
     if (!ctx->status && !named(ctx, name, o, prefix, "steps", "") && o->count)
         ts_items_add(ctx, items, name, steps_of(o));
     if (!ctx->status && !named(ctx, name, o, prefix, "scalars", ""))
@@ -42,9 +40,8 @@ ts_status ts_optim_collect(ts_ctx *ctx, ts_optim *o, const char *prefix, ts_item
     return ctx->status;
 }
 
-/* First all are looked for, then all are taken: a failure changes nothing. */
-static ts_status take(ts_ctx *ctx, const ts_safetensors *file, const char *name, ts_tensor to,
-                      bool copy)
+ts_status ts_optim_take(ts_ctx *ctx, const ts_safetensors *file, const char *name, ts_tensor to,
+                        bool copy)
 {
     char got[TS_SHAPE_TEXT], want[TS_SHAPE_TEXT];
     const ts_tensor from = ts_safetensors_get(file, name);
@@ -59,19 +56,20 @@ static ts_status take(ts_ctx *ctx, const ts_safetensors *file, const char *name,
     return ctx->status;
 }
 
+/* First all are looked for, then all are taken: a failure changes nothing. */
 static ts_status walk(ts_ctx *ctx, ts_optim *o, const char *prefix, const ts_safetensors *file,
                       bool copy)
 {
-    char name[NAME];
+    char name[TS_OPTIM_NAME];
     if (o->count && !named(ctx, name, o, prefix, "steps", ""))
-        take(ctx, file, name, steps_of(o), copy);
+        ts_optim_take(ctx, file, name, steps_of(o), copy);
     if (!ctx->status && !named(ctx, name, o, prefix, "scalars", ""))
-        take(ctx, file, name, scalars_of(o), copy);
+        ts_optim_take(ctx, file, name, scalars_of(o), copy);
     for (int64_t i = 0; i < o->count; i++)
         for (int k = 0; k < TS_OPTIM_STATES && o->method->state[k]; k++)
             if (!ctx->status && !ts_is_empty(o->parameter[i].state[k]) &&
                 !named(ctx, name, o, prefix, o->method->state[k], o->parameter[i].name))
-                take(ctx, file, name, o->parameter[i].state[k], copy);
+                ts_optim_take(ctx, file, name, o->parameter[i].state[k], copy);
     return ctx->status;
 }
 

@@ -4,7 +4,8 @@
 
 Each case: p.N and grad.STEP.N, the parameters after every step in float32 (out.*) and in float64
 (truth.*), where the whole recursion runs in that type. torch.optim and prodigyopt compute what they
-have. LARS and LAMB, and SGD in Keras' form, are written here a second time in NumPy, from the
+have; diffusers and transformers the moving averages and schedules. LARS and LAMB, and SGD in Keras'
+form, are written here a second time in NumPy, from the
 published programs' descriptions and in their order of operations, one function for each program.
 A gradient that a case lacks is torch's None.
 """
@@ -15,6 +16,8 @@ import sys
 import numpy as np
 import prodigyopt
 import torch
+import transformers.optimization as T
+from diffusers.training_utils import EMAModel
 from safetensors.numpy import save_file
 
 FOLDER = sys.argv[1] if len(sys.argv) > 1 else "data/goldens/optim"
@@ -37,6 +40,14 @@ def problem(steps, seed=0, scale=1.0, without=(), zero=()):
     return p, g
 
 
+def write(name, module, settings, tensors, note=""):
+    save_file(tensors, os.path.join(FOLDER, name + ".safetensors"), {
+        "touchstone.case": "1", "module": module, "settings": json.dumps(settings),
+        "forward": json.dumps([k[3:] for k in tensors if k.startswith("in.")]),
+        "made_with": MADE_WITH, "note": note})
+    print(f"{name:28s} {module}")
+
+
 def case(name, module, settings, run, steps=5, keep=None, note="", **how):
     p, g = problem(steps, **how)
     tensors = {f"in.p.{i}": x for i, x in enumerate(p)}
@@ -48,11 +59,7 @@ def case(name, module, settings, run, steps=5, keep=None, note="", **how):
                 for key, value in values.items():
                     assert value.dtype == dtype, (name, key, value.dtype)
                     tensors[f"{prefix}{key}.step{k}"] = value
-    save_file(tensors, os.path.join(FOLDER, name + ".safetensors"), {
-        "touchstone.case": "1", "module": module, "settings": json.dumps(settings),
-        "forward": json.dumps([k[3:] for k in tensors if k.startswith("in.")]),
-        "made_with": MADE_WITH, "note": note})
-    print(f"{name:28s} {module}")
+    write(name, module, settings, tensors, note)
 
 
 def by_torch(make, extra=lambda optimizer: {}):
@@ -240,5 +247,81 @@ def prodigy_cases():
          by_torch(lambda q: prodigyopt.Prodigy(q, **bare), d), steps=4)
 
 
-for group in (sgd_cases, adam_cases, lars_cases, lamb_cases, prodigy_cases):
+def around_cases():
+    p, g = problem(1, seed=3, scale=4.0)
+    tensors = {f"in.gradient.{i}": g[0, i] for i in range(len(p))}
+    for dtype, prefix in ((torch.float32, "out."), (torch.float64, "truth.")):
+        q = [torch.zeros(x.shape, dtype=dtype, requires_grad=True) for x in p]
+        for i, x in enumerate(q):
+            x.grad = torch.tensor(g[0, i], dtype=dtype)
+        norm = torch.nn.utils.clip_grad_norm_(q, 1.5)
+        tensors[prefix + "norm"] = norm.numpy().copy()
+        for i, x in enumerate(q):
+            tensors[f"{prefix}clipped.{i}"] = x.grad.numpy().copy()
+    write("clip", "optim.clip", dict(max_norm=1.5), tensors)
+
+    rng = np.random.default_rng(7)
+    values = [rng.standard_normal(11).astype(np.float32) for _ in range(9)]
+    for name, settings in (
+            ("ema_constant", dict(decay=0.75)),
+            ("ema_diffusers", dict(decay=0.6, grows=True, update_after_step=2)),
+            ("ema_warmup", dict(decay=0.8, grows=True, use_ema_warmup=True, inv_gamma=2.0,
+                                power=0.75, min_decay=0.3))):
+        tensors = {f"in.p.{k}": x for k, x in enumerate(values)}
+        for dtype, prefix in ((torch.float32, "out."), (torch.float64, "truth.")):
+            parameter = torch.nn.Parameter(torch.tensor(values[0], dtype=dtype))
+            if settings.get("grows"):
+                own = {k: v for k, v in settings.items() if k != "grows"}
+                ema = EMAModel([parameter], **own)
+                shadow = lambda: ema.shadow_params[0]
+                step = lambda: ema.step([parameter])
+            else:
+                average = parameter.detach().clone()
+                update = torch.optim.swa_utils.get_ema_multi_avg_fn(settings["decay"])
+                shadow = lambda: average
+                step = lambda: update([average], [parameter.detach()], None)
+            for k in range(1, len(values)):
+                parameter.data.copy_(torch.tensor(values[k], dtype=dtype))
+                step()
+                tensors[f"{prefix}average.step{k}"] = shadow().numpy().copy()
+        write(name, "optim.ema", settings, tensors)
+
+
+def schedule_case():
+    """Published schedulers over 25 steps in double; a cosine up to its end, where the published ones
+    go up again and ours stays."""
+    def published(make, base):
+        optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=base)
+        scheduler = make(optimizer)
+        rates = []
+        for _ in range(25):
+            rates.append(optimizer.param_groups[0]["lr"])
+            optimizer.step()
+            scheduler.step()
+        return rates
+    rows = []
+    for base, row, make in (
+            (0.3, dict(kind="constant", warmup=6), lambda o: T.get_constant_schedule_with_warmup(o, 6)),
+            (0.3, dict(kind="linear", warmup=4, total=20),
+             lambda o: T.get_linear_schedule_with_warmup(o, 4, 20)),
+            (1.7, dict(kind="cosine", warmup=3, total=22),
+             lambda o: T.get_cosine_schedule_with_warmup(o, 3, 22)),
+            (1.7, dict(kind="cosine", warmup=0, total=18, cycles=1.25),
+             lambda o: T.get_cosine_schedule_with_warmup(o, 0, 18, num_cycles=1.25)),
+            (0.5, dict(kind="polynomial", warmup=5, total=21, end=0.01, power=2.0),
+             lambda o: T.get_polynomial_decay_schedule_with_warmup(o, 5, 21, lr_end=0.01, power=2.0)),
+            (0.4, dict(kind="steps", at=[7, 15], value=[0.04, 0.004]),
+             lambda o: torch.optim.lr_scheduler.MultiStepLR(o, [7, 15], 0.1))):
+        steps = row["total"] + 1 if row["kind"] == "cosine" else 25
+        rows.append(dict(base=base, steps=steps, truth_rates=published(make, base)[:steps], **row))
+    knots = dict(kind="knots", at=[0, 14, 28], value=[0.5, 25.0, 0.2])
+    rows.append(dict(base=1.0, steps=30, **knots, truth_rates=[
+        float(x) for x in np.interp(np.arange(30), knots["at"], knots["value"])]))
+    with open(os.path.join(FOLDER, "schedules.json"), "w") as f:
+        json.dump({"touchstone.case": "1", "module": "optim.schedule", "settings": {},
+                   "made_with": MADE_WITH, "rows": rows}, f, indent=1)
+
+
+for group in (sgd_cases, adam_cases, lars_cases, lamb_cases, prodigy_cases, around_cases,
+              schedule_case):
     group()

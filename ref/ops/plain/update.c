@@ -129,13 +129,13 @@ void TS_NAME(prodigy_sums)(double sums[2], real *s, const real *p0, const real *
     sums[1] = (double)size;
 }
 
-/* y = keep y + (1 - keep) x */
+/* y = y + (1 - keep) (x - y): keep y + (1 - keep) x, as published programs write it */
 TS_CLONES
 void TS_NAME(blend)(real *y, const real *x, double keep, int64_t n)
 {
-    const wide a = (wide)keep, b = (wide)(1.0 - keep);
+    const wide part = (wide)(1.0 - keep);
     for (int64_t i = 0; i < n; i++)
-        y[i] = (real)(a * (wide)y[i] + b * (wide)x[i]);
+        y[i] = (real)((wide)y[i] + part * ((wide)x[i] - (wide)y[i]));
 }
 
 #if defined(TS_GAUGES)
