@@ -17,6 +17,16 @@
 #include "ref/ops/table.h"
 #include "ref/ops/tape.h"
 
+#include "ref/comm/clock.h"
+#include "ref/comm/collective.h"
+
+#include "ref/cache/epoch.h"
+#include "ref/models/config.h"
+#include "ref/models/model.h"
+#include "ref/optim/optim.h"
+#include "ref/optim/parallel.h"
+#include "ref/topk/scheme.h"
+
 #include "ref/dit/transformer.h"
 #include "ref/vae/vae.h"
 

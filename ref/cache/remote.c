@@ -36,7 +36,7 @@ struct ts_remote {
     int64_t count, room;
     bool slices; /* all names are the first one's */
     uint64_t identity;
-    ts_link link;
+    ts_remote_link link;
 };
 
 /* The list. ------------------------------------------------------------------------------------ */
@@ -148,7 +148,7 @@ static int by_name(const void *a, const void *b)
     return strcmp(((const sample *)a)->name, ((const sample *)b)->name);
 }
 
-static ts_remote *new_store(ts_ctx *ctx, const char *folder, const ts_link *link)
+static ts_remote *new_store(ts_ctx *ctx, const char *folder, const ts_remote_link *link)
 {
     ts_remote *s = ctx->status ? NULL : ts_alloc_zero(1, sizeof *s);
     if (!s) {
@@ -172,7 +172,7 @@ static ts_remote *finish(ts_ctx *ctx, ts_remote *s)
 }
 
 ts_remote *ts_remote_open(ts_ctx *ctx, const char *folder, const char *const *suffixes,
-                        const ts_link *link)
+                        const ts_remote_link *link)
 {
     ts_remote *s = new_store(ctx, folder, link);
     if (!s || ctx->status)
@@ -214,7 +214,7 @@ static void fill_slices(ts_ctx *ctx, ts_remote *s, const char *name, const int64
 }
 
 ts_remote *ts_remote_open_slices(ts_ctx *ctx, const char *file, int64_t first, int64_t bytes,
-                               int64_t count, const ts_link *link)
+                               int64_t count, const ts_remote_link *link)
 {
     const char *slash = strrchr(file, '/');
     if (ctx->status || first < 0 || bytes <= 0 || count <= 0) {
@@ -338,7 +338,7 @@ static int read_file(const char *path, const sample *one, bool slices, ts_blob *
 static int attempt(const ts_ctx *ctx, const ts_remote *s, const sample *one, const char *path,
                    ts_blob *out, const atomic_int *cancel)
 {
-    const ts_link *link = &s->link;
+    const ts_remote_link *link = &s->link;
     const double end = link->timeout > 0 ? ts_remote_clock() + link->timeout : 0;
     double delay = link->latency;
     if (link->bandwidth > 0)

@@ -27,18 +27,18 @@ typedef struct {
     double timeout;   /* seconds for one attempt; 0: none */
     int retries;      /* further attempts after a timeout or an error that may pass */
     double backoff;   /* seconds before the first further attempt, doubled each time */
-} ts_link;
+} ts_remote_link;
 
 typedef struct ts_remote ts_remote;
 
 /* The regular files below a folder whose names end with one of the suffixes (ended by NULL; NULL:
  * all), names that begin with a dot left out. Names are relative to the folder. */
 ts_remote *ts_remote_open(ts_ctx *ctx, const char *folder, const char *const *suffixes,
-                        const ts_link *link);
+                        const ts_remote_link *link);
 
 /* `count` samples of `bytes` bytes each from byte `first` on of one file (IDX, CIFAR). */
 ts_remote *ts_remote_open_slices(ts_ctx *ctx, const char *file, int64_t first, int64_t bytes,
-                               int64_t count, const ts_link *link);
+                               int64_t count, const ts_remote_link *link);
 void ts_remote_close(ts_remote *store);
 
 int64_t ts_remote_count(const ts_remote *store);

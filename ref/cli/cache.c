@@ -77,7 +77,7 @@ static void warm_all(ts_ctx *ctx, ts_cache *cache, const ts_epoch_options *how,
     ts_free(list);
 }
 
-static void read_how(ts_ctx *ctx, const ts_options *o, ts_link *link, ts_cache_options *c,
+static void read_how(ts_ctx *ctx, const ts_options *o, ts_remote_link *link, ts_cache_options *c,
                      ts_epoch_options *how)
 {
     const int64_t mb = 1000000;
@@ -100,7 +100,7 @@ static void read_how(ts_ctx *ctx, const ts_options *o, ts_link *link, ts_cache_o
 
 static void warm(ts_ctx *ctx, const ts_options *o)
 {
-    ts_link link = {.latency = 0};
+    ts_remote_link link = {.latency = 0};
     ts_cache_options c = {.keep = TS_KEEP_RAW};
     ts_epoch_options how = {.threads = 4};
     ts_cache_counts n = {.foreign = 0};

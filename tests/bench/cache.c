@@ -15,7 +15,7 @@ static const ts_stage raw = {.name = "raw"};
 static char path[64];
 
 /* A file of COUNT slices; made once, without a name. */
-static ts_remote *slices(ts_ctx *ctx, const bench_data *data, const ts_link *link)
+static ts_remote *slices(ts_ctx *ctx, const bench_data *data, const ts_remote_link *link)
 {
     if (!*path) {
         const char *base = getenv("TMPDIR");
@@ -70,7 +70,7 @@ static void compute(double seconds)
 /* 5 ms for each sample from the store, 8 ms of computing on it: the epoch in units of the computing. */
 static void hidden_latency(ts_ctx *ctx, const bench_data *data)
 {
-    const ts_link link = {.latency = 0.005};
+    const ts_remote_link link = {.latency = 0.005};
     const ts_cache_options o = {.memory_budget = 0};
     const ts_epoch_options how = {.threads = 2, .ahead = 8};
     ts_entry entry;

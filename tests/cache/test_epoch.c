@@ -127,7 +127,7 @@ static void hides_latency(void **state)
     (void)state;
     ts_ctx ctx;
     ts_ctx_open_plain(&ctx);
-    const ts_link link = {.latency = 0.005};
+    const ts_remote_link link = {.latency = 0.005};
     ts_remote *remote = ts_remote_open(&ctx, files_path("store"), NULL, &link);
     double took[2], waited[2];
     for (int threads = 0; threads < 2; threads++) {
@@ -203,7 +203,7 @@ static void ends_early(void **state)
     ts_entry entry;
     volatile sig_atomic_t stop = 0;
     ts_ctx_open_plain(&ctx);
-    const ts_link link = {.latency = 30};
+    const ts_remote_link link = {.latency = 30};
     ts_remote *slow = ts_remote_open(&ctx, files_path("store"), NULL, &link);
     const ts_cache_options o = {.memory_budget = 1 << 20};
     ts_cache *cache = ts_cache_open(&ctx, slow, &raw_stage, 1, &o);

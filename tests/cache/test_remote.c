@@ -103,7 +103,7 @@ static void patience(void **state)
     atomic_int cancel = 0;
     ts_ctx_open_plain(&ctx);
     cache_make(files_path("b"), 2, 1000);
-    const ts_link link = {.retries = 2, .backoff = 0.001};
+    const ts_remote_link link = {.retries = 2, .backoff = 0.001};
     ts_remote *s = ts_remote_open(&ctx, files_path("b"), NULL, &link);
     plan.interrupt = 1;
     plan.at_most = 10;
@@ -128,7 +128,7 @@ static void patience(void **state)
     ts_remote_read(&ctx, s, 0, &out, &cancel, &retried);
     files_failed(&ctx, TS_ERROR_FORMAT, "s00000: not the 1000 bytes");
     ts_remote_close(s);
-    const ts_link slow = {.latency = 0.03, .timeout = 0.02, .retries = 1, .backoff = 0.01};
+    const ts_remote_link slow = {.latency = 0.03, .timeout = 0.02, .retries = 1, .backoff = 0.01};
     s = ts_remote_open(&ctx, files_path("b"), NULL, &slow);
     const double begin = ts_remote_clock();
     ts_remote_read(&ctx, s, 1, &out, &cancel, &retried);
@@ -138,7 +138,7 @@ static void patience(void **state)
     ts_remote_read(&ctx, s, 1, &out, &cancel, &retried);
     files_failed(&ctx, TS_ERROR_INTERRUPTED, "was stopped");
     ts_remote_close(s);
-    const ts_link thin = {.bandwidth = 20140}; /* 1007 bytes: 50 ms */
+    const ts_remote_link thin = {.bandwidth = 20140}; /* 1007 bytes: 50 ms */
     s = ts_remote_open(&ctx, files_path("b"), NULL, &thin);
     const double start = ts_remote_clock();
     assert_int_equal(ts_remote_read(&ctx, s, 1, &out, NULL, &retried), TS_OK);

@@ -64,7 +64,7 @@ static void three_steps(const ts_table *table, ts_dtype type, double bound)
     void *g = malloc((size_t)ts_model_size(m) * sizeof(double));
     double *v = calloc((size_t)ts_model_size(m), sizeof *v);
     for (int i = 0; i < 3; i++) {
-        char x[8], target[16], loss[8];
+        char x[32], target[32], loss[32];
         ts_model_result result;
         snprintf(x, sizeof x, "x%d", i);
         snprintf(target, sizeof target, "target%d", i);

@@ -68,7 +68,7 @@ static void goes_on(void **state)
         "{" WORDS ", 'density': '0.02', 'scheme': 'mstopk', 'correction': true}",
         "{" WORDS ", 'scheme': 'randomk', 'optimizer': 'adamw', 'pad': 1}"};
     for (int i = 0; i < 5; i++) {
-        char whole[16], parts[16];
+        char whole[32], parts[32];
         snprintf(whole, sizeof whole, "whole%d", i);
         snprintf(parts, sizeof parts, "parts%d", i);
         trained(settings[i], whole, 60);
