@@ -64,7 +64,23 @@ def resnet50():
     return step
 
 
+def many(count=25_000_000, cache=[]):
+    """Magnitudes to select from, made when they are first asked for."""
+    if not cache:
+        cache.append(torch.randn(count).abs_())
+    return cache[0]
+
+
+def partition():
+    """The 1 % of largest magnitudes by NumPy, after the first (which makes the numbers)."""
+    import numpy
+    x = many().numpy()
+    return numpy.partition(x, x.size - x.size // 100)
+
+
 items = {
+    "topk_25m": lambda: torch.topk(many(), 250_000, sorted=False),
+    "partition_25m": partition,
     "resnet50": resnet50(),
     "linear": lambda: F.linear(a, w, b),
     "linear_bf16": lambda: F.linear(a16, w16, b16),

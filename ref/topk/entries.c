@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { PIECE = 1 << 15, ROOM = PIECE / 8, FEW = 2048 };
+enum { PIECE = 1 << 15, ROOM = PIECE / 8, FEW = 2048, SMALL = 1 << 20 };
 
 static int64_t pieces_of(int64_t n)
 {
@@ -23,7 +23,7 @@ static const char *at(const void *x, ts_dtype dtype, int64_t i)
 
 ts_entries ts_entries_of(ts_tensor x)
 {
-    return (ts_entries){x.data, x.dtype, ts_numel(x), NULL, 0};
+    return (ts_entries){.x = x.data, .dtype = x.dtype, .n = ts_numel(x)};
 }
 
 /* Collecting. ---------------------------------------------------------------------------------- */
@@ -77,7 +77,8 @@ static ts_status join(ts_ctx *ctx, ts_entries *pool, const collection *c)
     uint32_t *map = ts_take(ctx, (size_t)count * sizeof *map);
     if (ctx->status)
         return ctx->status;
-    *pool = (ts_entries){values, c->x.dtype, count, map, c->bound};
+    *pool = (ts_entries){.x = values, .dtype = c->x.dtype, .n = count, .map = map, .bound = c->bound,
+                         .most = pool->most};
     for (int64_t p = 0; p < pieces; p++) {
         const int64_t first = p * PIECE, more = c->count[p];
         if (more > c->room) {
@@ -133,8 +134,10 @@ ts_status ts_entries_collect(ts_ctx *ctx, ts_entries *pool, ts_total *total, ts_
     if (!ctx->status) {
         ts_par_threads(ctx->threads);
         ts_par_for(n, PIECE, collect_piece, &c);
-        if (total)
+        if (total) {
             add_up(total, &c);
+            pool->most = total->most;
+        }
         if (total && (total->most >= ts_key_infinity(x.dtype) || !isfinite(total->sum)))
             refuse(ctx, x);
         else if (filtered)
@@ -143,13 +146,43 @@ ts_status ts_entries_collect(ts_ctx *ctx, ts_entries *pool, ts_total *total, ts_
     return ctx->status;
 }
 
+/* The largest. --------------------------------------------------------------------------------- */
+
+typedef struct {
+    const ts_passes *passes;
+    const ts_entries *pool;
+    uint64_t *most; /* of every piece */
+} maximum;
+
+static void most_of_piece(void *arg, int64_t first, int64_t last)
+{
+    maximum *m = arg;
+    m->most[first / PIECE] = m->passes->most(at(m->pool->x, m->pool->dtype, first), last - first);
+}
+
+static uint64_t most_of(ts_ctx *ctx, const ts_entries *pool)
+{
+    const ts_scope scope = ts_scope_open(ctx);
+    const size_t pieces = (size_t)pieces_of(pool->n);
+    maximum m = {ts_passes_of(pool->dtype), pool, ts_take(ctx, pieces * sizeof *m.most)};
+    uint64_t most = 0;
+    if (m.most) {
+        ts_par_threads(ctx->threads);
+        ts_par_for(pool->n, PIECE, most_of_piece, &m);
+        for (size_t p = 0; p < pieces; p++)
+            most = m.most[p] > most ? m.most[p] : most;
+    }
+    ts_scope_close(ctx, scope, NULL, 0);
+    return most;
+}
+
 /* The k-th largest. ---------------------------------------------------------------------------- */
 
 typedef struct {
     const ts_passes *passes;
     const ts_entries *pool;
-    uint64_t prefix;
-    int shift;
+    uint64_t first; /* the keys that are counted begin here, */
+    int shift;      /* and a bin holds 1 << shift of them */
     uint32_t (*count)[TS_BINS]; /* of every piece */
 } counting;
 
@@ -158,31 +191,40 @@ static void count_piece(void *arg, int64_t first, int64_t last)
     counting *c = arg;
     uint32_t *count = c->count[first / PIECE];
     memset(count, 0, TS_BINS * sizeof *count);
-    c->passes->histogram(count, at(c->pool->x, c->pool->dtype, first), last - first, c->prefix,
+    c->passes->histogram(count, at(c->pool->x, c->pool->dtype, first), last - first, c->first,
                          c->shift);
 }
 
-/* The key's digits from the highest down: the one in whose bin the k-th largest lies. */
-static uint64_t kth_by_digits(ts_ctx *ctx, const ts_entries *pool, int64_t k)
+/* Keys from the smallest that there can be to the largest, in TS_BINS bins: the k-th largest lies in one
+ * of them, which is divided anew until its keys are few, or all the same. */
+static uint64_t kth_by_bins(ts_ctx *ctx, const ts_entries *pool, int64_t k)
 {
     const int64_t pieces = pieces_of(pool->n);
-    counting c = {.passes = ts_passes_of(pool->dtype), .pool = pool};
+    counting c = {.passes = ts_passes_of(pool->dtype), .pool = pool, .first = pool->bound};
+    uint64_t width = (pool->most ? pool->most : most_of(ctx, pool)) - pool->bound;
     c.count = ts_take(ctx, (size_t)pieces * sizeof *c.count);
     if (!c.count)
         return 0;
     ts_par_threads(ctx->threads);
-    for (c.shift = c.passes->bits / TS_DIGIT * TS_DIGIT; c.shift >= 0; c.shift -= TS_DIGIT) {
+    while (width > 0) {
+        for (c.shift = 0; width >> c.shift >= TS_BINS;)
+            c.shift++;
         ts_par_for(pool->n, PIECE, count_piece, &c);
         int64_t in_bin[TS_BINS] = {0};
         for (int64_t p = 0; p < pieces; p++)
             for (int b = 0; b < TS_BINS; b++)
                 in_bin[b] += c.count[p][b];
-        int bin = TS_BINS - 1;
+        int bin = (int)(width >> c.shift); /* keys beyond it were counted in the round before */
         for (; bin > 0 && in_bin[bin] < k; bin--)
             k -= in_bin[bin];
-        c.prefix |= (uint64_t)bin << c.shift;
+        c.first += (uint64_t)bin << c.shift;
+        width = ((uint64_t)1 << c.shift) - 1;
+        if (in_bin[bin] <= FEW && pool->n <= SMALL) {
+            uint64_t keys[FEW];
+            return ts_keys_kth(keys, c.passes->between(keys, pool->x, pool->n, c.first, width), k);
+        }
     }
-    return c.prefix;
+    return c.first;
 }
 
 uint64_t ts_entries_kth(ts_ctx *ctx, const ts_entries *pool, int64_t k)
@@ -192,7 +234,7 @@ uint64_t ts_entries_kth(ts_ctx *ctx, const ts_entries *pool, int64_t k)
     if (ctx->status)
         return 0;
     if (pool->n > FEW)
-        return kth_by_digits(ctx, pool, k);
+        return kth_by_bins(ctx, pool, k);
     for (int64_t i = 0; i < pool->n; i++)
         keys[i] = passes->key(pool->x, i);
     return ts_keys_kth(keys, pool->n, k);
@@ -200,24 +242,25 @@ uint64_t ts_entries_kth(ts_ctx *ctx, const ts_entries *pool, int64_t k)
 
 /* Guessing. ------------------------------------------------------------------------------------ */
 
-/* Lines of 16 neighbours, one somewhere in each of LINES equal parts of x. */
+/* Lines of 16 neighbours, one somewhere in each of up to 2048 equal parts of x. */
 uint64_t ts_entries_guess(ts_ctx *ctx, ts_tensor x, int64_t k)
 {
-    enum { LINE = 16, LINES = 2048, SAMPLE = LINE * LINES };
-    const int64_t n = ts_numel(x), part = n / LINES;
+    enum { LINE = 16, LINES = 2048 };
+    const int64_t n = ts_numel(x), lines = n / 1024 < LINES ? n / 1024 : LINES;
+    const int64_t part = lines ? n / lines : 0, many = lines * LINE;
     /* Five standard deviations and a tenth more: neighbours are not independent. */
-    const double expected = (double)SAMPLE * (double)k / (double)n;
+    const double expected = n ? (double)many * (double)k / (double)n : 0.0;
     const double rank = 1.1 * expected + 5.0 * sqrt(expected) + 8.0;
-    if (part < 8 * LINE || rank > SAMPLE / 8)
+    if (lines < 128 || rank > (double)many / 8)
         return UINT64_MAX;
     const size_t line_bytes = LINE * ts_dtype_size(x.dtype);
-    char *sample = ts_take(ctx, LINES * line_bytes);
-    for (int64_t line = 0; sample && line < LINES; line++) {
+    char *sample = ts_take(ctx, (size_t)lines * line_bytes);
+    for (int64_t line = 0; sample && line < lines; line++) {
         const int64_t within = ts_draw_below(ts_splitmix64(0, (uint64_t)line), part - LINE);
         memcpy(sample + (size_t)line * line_bytes, at(x.data, x.dtype, line * part + within),
                line_bytes);
     }
-    const ts_entries pool = {.x = sample, .dtype = x.dtype, .n = SAMPLE};
+    const ts_entries pool = {.x = sample, .dtype = x.dtype, .n = many};
     const uint64_t bound = sample ? ts_entries_kth(ctx, &pool, (int64_t)rank) : 0;
     return bound > 0 ? bound : UINT64_MAX;
 }
@@ -301,32 +344,10 @@ ts_status ts_entries_emit(ts_ctx *ctx, ts_sparse *out, const ts_entries *pool, u
 
 /* One thing alone. ----------------------------------------------------------------------------- */
 
-typedef struct {
-    const ts_passes *passes;
-    ts_tensor x;
-    uint64_t *most;
-} maximum;
-
-static void most_of_piece(void *arg, int64_t first, int64_t last)
-{
-    maximum *m = arg;
-    m->most[first / PIECE] = m->passes->most(at(m->x.data, m->x.dtype, first), last - first);
-}
-
 uint64_t ts_entries_most(ts_ctx *ctx, ts_tensor x)
 {
-    const int64_t n = ts_numel(x);
-    const ts_scope scope = ts_scope_open(ctx);
-    maximum m = {ts_passes_of(x.dtype), x, ts_take(ctx, (size_t)pieces_of(n) * sizeof *m.most)};
-    uint64_t most = 0;
-    if (m.most) {
-        ts_par_threads(ctx->threads);
-        ts_par_for(n, PIECE, most_of_piece, &m);
-        for (int64_t p = 0; p < pieces_of(n); p++)
-            most = m.most[p] > most ? m.most[p] : most;
-    }
-    ts_scope_close(ctx, scope, NULL, 0);
-    return most;
+    const ts_entries all = ts_entries_of(x);
+    return most_of(ctx, &all);
 }
 
 ts_status ts_entries_finite(ts_ctx *ctx, ts_tensor x)

@@ -17,7 +17,8 @@ typedef struct {
     ts_dtype dtype;
     int64_t n;
     const uint32_t *map; /* the indices of the entries; NULL: their places */
-    uint64_t bound;      /* all entries of the vector with keys >= bound are in it */
+    uint64_t bound;      /* all entries of the vector with keys >= bound are in it, no others */
+    uint64_t most;       /* the largest key, where it is known; else 0 */
 } ts_entries;
 
 typedef struct {

@@ -48,8 +48,10 @@ typedef struct {
      * are stored, all are counted. */
     int64_t (*filter)(void *values, uint32_t *indices, int64_t room, const void *x, int64_t n,
                       uint32_t base, uint64_t bound);
-    /* count[b] += keys whose bits above shift + TS_DIGIT are those of prefix, by their next ones. */
-    void (*histogram)(uint32_t count[TS_BINS], const void *x, int64_t n, uint64_t prefix, int shift);
+    /* count[b] += keys from first + (b << shift) on, 1 << shift of them; others are left out. */
+    void (*histogram)(uint32_t count[TS_BINS], const void *x, int64_t n, uint64_t first, int shift);
+    /* The keys from first to first + width into keys, which has room for them; how many. */
+    int64_t (*between)(uint64_t *keys, const void *x, int64_t n, uint64_t first, uint64_t width);
     void (*survey)(ts_survey *s, const void *x, int64_t n, uint64_t high, uint64_t low);
     void (*emit)(const ts_emission *e, const void *x, int64_t n);
     uint64_t (*key)(const void *x, int64_t i);

@@ -107,7 +107,7 @@ static bool wanted(const bench *b, const bench_item *item)
 static void each_item(bench *b, void (*visit)(bench *, bench_item *, void *), void *arg)
 {
     bench_item *const lists[] = {bench_products, bench_pointwise, bench_training, bench_cache,
-                                 bench_table};
+                                 bench_table, bench_selection};
     for (int list = 0; list < (int)(sizeof lists / sizeof *lists); list++)
         for (bench_item *item = lists[list]; item->name; item++)
             visit(b, item, arg);

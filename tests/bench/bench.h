@@ -42,7 +42,7 @@ typedef struct bench_item {
 } bench_item;
 
 extern bench_item bench_products[], bench_pointwise[], bench_training[], bench_cache[],
-    bench_table[]; /* all end with an empty name */
+    bench_table[], bench_selection[]; /* all end with an empty name */
 
 enum { BENCH_NUMBERS = 2560 * 5 * 3072 }; /* of x; 157 MB */
 

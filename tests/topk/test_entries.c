@@ -15,16 +15,17 @@ static int descending(const void *a, const void *b)
     return (x < y) - (x > y);
 }
 
-/* Sizes below and above a piece (32768) and the quickselect's limit (2048). */
-static const int64_t sizes[] = {1, 50, 2048, 2049, 32768, 40000, 300000};
+/* Sizes below and above a piece (32768), the quickselect's limit (2048), and that up to which a bin's
+ * keys are taken out (1048576). */
+static const int64_t sizes[] = {1, 50, 2048, 2049, 32768, 40000, 300000, 1200000};
 
 static void kth_is_that_of_sorting(void **state)
 {
     (void)state;
     ts_ctx ctx;
     ts_ctx_open(&ctx, NULL, TS_F32, 2);
-    for (int s = 0; s < 6; s++)
-        for (int shape = 0; shape < TOPK_SHAPES; shape++)
+    for (int s = 0; s < 8; s++)
+        for (int shape = 0; shape < TOPK_SHAPES; shape += s == 7 ? 3 : 1)
             for (int wide = 0; wide < 2; wide++) {
                 const int64_t n = sizes[s];
                 const ts_dtype dtype = wide ? TS_F64 : TS_F32;
