@@ -67,6 +67,28 @@ static void large(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* ||C(x) - x||^2 <= (1 - k / d) ||x||^2, whatever x is. */
+static void contraction(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open(&ctx, NULL, TS_F32, 1);
+    for (int shape = 0; shape < TOPK_SHAPES; shape++)
+        for (int64_t k = 1; k < 1000; k *= 3) {
+            const ts_tensor x = topk_vector(&ctx, TS_F64, (topk_shape)shape, (uint64_t)k, 1000);
+            const double *v = x.data;
+            ts_sparse s;
+            double all = 0.0, kept = 0.0;
+            ts_topk_exact(&ctx, &s, x, k, TS_EXACT_RADIX);
+            for (int64_t i = 0; i < 1000; i++)
+                all += v[i] * v[i];
+            for (int64_t j = 0; j < k; j++)
+                kept += v[s.indices[j]] * v[s.indices[j]];
+            assert_true(all - kept <= (1.0 - (double)k / 1000.0) * all * (1.0 + 1e-12));
+        }
+    ts_ctx_close(&ctx);
+}
+
 static void names(void **state)
 {
     (void)state;
@@ -108,6 +130,6 @@ static void errors(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(small), cmocka_unit_test(large),
-                                       cmocka_unit_test(names), cmocka_unit_test(errors)};
+                                       cmocka_unit_test(contraction), cmocka_unit_test(names), cmocka_unit_test(errors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

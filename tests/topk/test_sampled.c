@@ -201,6 +201,40 @@ static void random_contracts(void **state)
     ts_ctx_close(&ctx);
 }
 
+/* What a threshold leaves is at most (1 - count / d) of the whole, as the count largest are kept. */
+static void thresholds_contract(void **state)
+{
+    (void)state;
+    ts_ctx ctx;
+    ts_ctx_open(&ctx, NULL, TS_F32, 1);
+    for (int shape = 0; shape < TOPK_SHAPES; shape++)
+        for (int which = 0; which < 3; which++) {
+            const int64_t d = 3000;
+            const ts_tensor x = topk_vector(&ctx, TS_F64, (topk_shape)shape, 9, d);
+            const double *v = x.data;
+            ts_attempts a = {.resampled = false};
+            ts_reused kept = {0};
+            ts_sparse s;
+            double all = 0.0, energy = 0.0;
+            if (which == 0)
+                ts_topk_dgc(&ctx, &s, &a, x, (ts_density){1, 30}, 0, 0);
+            else if (which == 1)
+                ts_topk_gaussian(&ctx, &s, NULL, x, 100);
+            else
+                ts_topk_reused(&ctx, &s, &kept, x, 100, &ts_reuse_local);
+            assert_int_equal(ctx.status, TS_OK);
+            for (int64_t i = 0; i < d; i++)
+                all += v[i] * v[i];
+            for (int64_t j = 0; j < s.count; j++)
+                energy += v[s.indices[j]] * v[s.indices[j]];
+            const bool cut = which == 0 && !a.resampled && a.count[a.tried - 1] > s.count;
+            if (!cut) /* DGC's first ones by index are not the largest */
+                assert_true(all - energy <=
+                            (1.0 - (double)s.count / (double)d) * all * (1.0 + 1e-12));
+        }
+    ts_ctx_close(&ctx);
+}
+
 static void errors(void **state)
 {
     (void)state;
@@ -247,6 +281,6 @@ int main(void)
         cmocka_unit_test(gaussian_fails),   cmocka_unit_test(dgc_plan),
         cmocka_unit_test(dgc_adapts),       cmocka_unit_test(reuse),
         cmocka_unit_test(random_k),         cmocka_unit_test(random_contracts),
-        cmocka_unit_test(errors)};
+        cmocka_unit_test(thresholds_contract), cmocka_unit_test(errors)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
