@@ -77,6 +77,16 @@ void ts_torch_cpu_rand_f64(ts_torch_cpu *g, double *out, int64_t n);
 void ts_torch_cpu_randn_f32(ts_torch_cpu *g, float *out, int64_t n);
 void ts_torch_cpu_randn_f64(ts_torch_cpu *g, double *out, int64_t n);
 
+/* A bijection of 64-bit numbers whose bits all depend on one another: the output step of splitmix64
+ * (Steele, Lea, Flood: Fast splittable pseudorandom number generators; OOPSLA 2014). For hashes, and
+ * for draws that need one number. ---------------------------------------------------------------- */
+static inline uint64_t ts_mix64(uint64_t x)
+{
+    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
+    return x ^ x >> 31;
+}
+
 #ifdef __cplusplus
 }
 #endif

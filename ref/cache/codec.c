@@ -117,13 +117,6 @@ bool ts_inflate(void *out, int64_t bytes, const void *packed, int64_t size)
     return whole;
 }
 
-uint64_t ts_mix64(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
-
 uint64_t ts_hash64(uint64_t seed, const void *data, int64_t bytes)
 {
     const unsigned char *at = data;

@@ -3,6 +3,7 @@
 #define TS_CACHE_CODEC_H
 
 #include "ref/base/ctx.h"
+#include "ref/base/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -30,9 +31,6 @@ ts_status ts_deflate(ts_ctx *ctx, ts_blob *out, const void *data, int64_t bytes,
 /* The stream back into out[bytes]; false unless it is sound and has exactly that many bytes, or when
  * there is no memory: for a cache both are a miss. */
 bool ts_inflate(void *out, int64_t bytes, const void *packed, int64_t size);
-
-/* A bijection of 64-bit numbers whose bits all depend on one another (splitmix64's output step). */
-uint64_t ts_mix64(uint64_t x);
 
 /* FNV-1a over the bytes, beginning with a seed, then mixed. Not against adversaries. */
 uint64_t ts_hash64(uint64_t seed, const void *data, int64_t bytes);

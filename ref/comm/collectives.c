@@ -21,14 +21,6 @@ static bool cluster_of(cluster *c, const ts_topology *t)
     return ts_topology_even(t);
 }
 
-static double log2_up(int P)
-{
-    double steps = 0;
-    for (int reach = 1; reach < P; reach *= 2)
-        steps++;
-    return steps;
-}
-
 static double larger(double a, double b)
 {
     return a > b ? a : b;
@@ -118,7 +110,7 @@ static double halving_half(const ts_topology *t, int64_t count, int size)
 
 static double published_halving_half(const ts_topology *t, int64_t n, int size)
 {
-    return published(t, log2_up(t->ranks), (t->ranks - 1.0) / t->ranks, n, size);
+    return published(t, ts_log2_up(t->ranks), (t->ranks - 1.0) / t->ranks, n, size);
 }
 
 static double halving(const ts_topology *t, int64_t n, int size)
@@ -138,7 +130,7 @@ static double tree_way(const ts_topology *t, double x)
     cluster c;
     if (!cluster_of(&c, t) || (c.P & (c.P - 1)))
         return -1;
-    return log2_up(c.n) * hop(c.out, x) + log2_up(c.m) * hop(c.in, x);
+    return ts_log2_up(c.n) * hop(c.out, x) + ts_log2_up(c.m) * hop(c.in, x);
 }
 
 static double broadcast(const ts_topology *t, int64_t n, int size)
@@ -148,7 +140,7 @@ static double broadcast(const ts_topology *t, int64_t n, int size)
 
 static double published_broadcast(const ts_topology *t, int64_t n, int size)
 {
-    return published(t, log2_up(t->ranks), log2_up(t->ranks), n, size);
+    return published(t, ts_log2_up(t->ranks), ts_log2_up(t->ranks), n, size);
 }
 
 static double tree(const ts_topology *t, int64_t n, int size)
@@ -172,7 +164,7 @@ static double double_tree(const ts_topology *t, int64_t n, int size)
 
 static double pipelined_tree(const ts_topology *t, int64_t n, int size)
 {
-    return published(t, 2 * log2_up(t->ranks), t->ranks > 1 ? 2 : 0, n, size);
+    return published(t, 2 * ts_log2_up(t->ranks), t->ranks > 1 ? 2 : 0, n, size);
 }
 
 static double torus_inside(const ts_topology *t, double m, int64_t n, int size)

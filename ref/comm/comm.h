@@ -68,10 +68,11 @@ typedef ts_status ts_comm_body(ts_comm *comm, void *arg);
 ts_status ts_comm_run(ts_ctx *ctx, const ts_comm_config *config, ts_comm_body *body, void *arg);
 
 /* Point to point. Sizes are bytes; tags 0 .. 32767 (those above belong to the collectives); `to`
- * and `from` are ranks of the group other than one's own. The receiver must ask for exactly what comes. A long message may wait in send until it
- * is received: two ranks that both send first wait for each other, which is what sendrecv is for:
- * it sends and receives at the same time (to and from may be the same, or oneself: a copy). A side
- * of sendrecv with 0 bytes is no message at all; send and recv of 0 bytes are one. */
+ * and `from` are ranks of the group other than one's own. The receiver must ask for exactly what
+ * comes. A long message may wait in send until it is received: two ranks that both send first wait
+ * for each other, which is what sendrecv is for: it sends and receives at the same time (to and from
+ * may be the same, or oneself: a copy). A side of sendrecv with 0 bytes is no message at all; send
+ * and recv of 0 bytes are one. */
 enum { TS_COMM_TAGS = 1 << 16 };
 ts_status ts_comm_send(ts_comm *comm, int to, int tag, const void *data, int64_t bytes);
 ts_status ts_comm_recv(ts_comm *comm, int from, int tag, void *data, int64_t bytes);

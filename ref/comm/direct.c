@@ -8,18 +8,11 @@
  *
  * Test: tests/comm/test_direct.c */
 #include "ref/comm/collective.h"
+#include "ref/comm/places.h"
 
 #include <string.h>
 
 enum { BLOCKS_TAG = TS_COMM_TAGS / 2 + 40, GATHER_TAG, SCATTER_TAG };
-
-static int64_t before(const int64_t *bytes, int rank)
-{
-    int64_t sum = 0;
-    for (int r = 0; r < rank; r++)
-        sum += bytes[r];
-    return sum;
-}
 
 ts_status ts_all_to_all_v(ts_comm *comm, const void *out, const int64_t *out_bytes, void *in,
                           const int64_t *in_bytes)
@@ -29,8 +22,9 @@ ts_status ts_all_to_all_v(ts_comm *comm, const void *out, const int64_t *out_byt
     unsigned char *into = in;
     for (int step = 0; step < P && !comm->ctx->status; step++) {
         const int to = (r + step) % P, came = (r - step + P) % P;
-        ts_comm_sendrecv(comm, BLOCKS_TAG, to, from + before(out_bytes, to), out_bytes[to], came,
-                         into + before(in_bytes, came), in_bytes[came]);
+        ts_comm_sendrecv(comm, BLOCKS_TAG, to, from + ts_place_of_block(out_bytes, to),
+                         out_bytes[to], came, into + ts_place_of_block(in_bytes, came),
+                         in_bytes[came]);
     }
     return comm->ctx->status;
 }
@@ -72,7 +66,7 @@ ts_status ts_ordered_reduce_scatter(ts_comm *comm, void *data, int64_t n, ts_dty
     if (!came)
         return ts_fail(comm->ctx, TS_ERROR_MEMORY, "no memory for %d shards of a reduce-scatter", P);
     ts_all_to_all_v(comm, data, out, came, in);
-    add_in_order(comm, (unsigned char *)data + own.begin * size, came, own.count, type, op);
+    add_in_order(comm, ts_place_of(data, own.begin, type), came, own.count, type, op);
     ts_free(came);
     return comm->ctx->status;
 }

@@ -10,6 +10,7 @@
  * Source: Thakur, Rabenseifner and Gropp, Optimization of collective communication (2005).
  * Test: tests/comm/test_halving.c */
 #include "ref/comm/collective.h"
+#include "ref/comm/places.h"
 
 enum { HALVING_TAG = TS_COMM_TAGS / 2 + 24, DOUBLING_TAG };
 
@@ -28,11 +29,6 @@ static ts_shard range(int64_t n, int parts, int first, int count)
     return (ts_shard){a.begin, b.begin + b.count - a.begin};
 }
 
-static unsigned char *at(void *data, int64_t element, ts_dtype type)
-{
-    return (unsigned char *)data + element * (int64_t)ts_dtype_size(type);
-}
-
 ts_status ts_halving_reduce_scatter(ts_comm *comm, void *data, int64_t n, ts_dtype type,
                                     ts_reduce op)
 {
@@ -46,9 +42,9 @@ ts_status ts_halving_reduce_scatter(ts_comm *comm, void *data, int64_t n, ts_dty
     for (int half = P / 2; half > 0 && !comm->ctx->status; half /= 2) {
         const int partner = r ^ half, mine = r & ~(half - 1), theirs = partner & ~(half - 1);
         const ts_shard keep = range(n, P, mine, half), give = range(n, P, theirs, half);
-        ts_comm_sendrecv(comm, HALVING_TAG, partner, at(data, give.begin, type), give.count * size,
-                         partner, came, keep.count * size);
-        ts_reduce_into(comm->ctx, at(data, keep.begin, type), came, keep.count, type, op);
+        ts_comm_sendrecv(comm, HALVING_TAG, partner, ts_place_of(data, give.begin, type),
+                         give.count * size, partner, came, keep.count * size);
+        ts_reduce_into(comm->ctx, ts_place_of(data, keep.begin, type), came, keep.count, type, op);
     }
     ts_free(came);
     return comm->ctx->status;
@@ -64,8 +60,9 @@ ts_status ts_doubling_all_gather(ts_comm *comm, void *data, int64_t n, ts_dtype 
         const int partner = r ^ held;
         const ts_shard out = range(n, P, r & ~(held - 1), held);
         const ts_shard in = range(n, P, partner & ~(held - 1), held);
-        ts_comm_sendrecv(comm, DOUBLING_TAG, partner, at(data, out.begin, type), out.count * size,
-                         partner, at(data, in.begin, type), in.count * size);
+        ts_comm_sendrecv(comm, DOUBLING_TAG, partner, ts_place_of(data, out.begin, type),
+                         out.count * size, partner, ts_place_of(data, in.begin, type),
+                         in.count * size);
     }
     return comm->ctx->status;
 }

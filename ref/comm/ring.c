@@ -9,13 +9,9 @@
  * Source: Patarasuk and Yuan, Bandwidth optimal all-reduce algorithms (2009).
  * Test: tests/comm/test_ring.c */
 #include "ref/comm/collective.h"
+#include "ref/comm/places.h"
 
 enum { REDUCE_TAG = TS_COMM_TAGS / 2 + 16, GATHER_TAG };
-
-static unsigned char *at(void *data, int64_t element, ts_dtype type)
-{
-    return (unsigned char *)data + element * (int64_t)ts_dtype_size(type);
-}
 
 ts_status ts_ring_reduce_scatter(ts_comm *comm, void *data, int64_t n, ts_dtype type, ts_reduce op)
 {
@@ -29,9 +25,9 @@ ts_status ts_ring_reduce_scatter(ts_comm *comm, void *data, int64_t n, ts_dtype 
     for (int step = 0; step < P - 1 && !comm->ctx->status; step++) {
         const ts_shard out = ts_shard_of(n, P, (r - step - 1 + 2 * P) % P);
         const ts_shard in = ts_shard_of(n, P, (r - step - 2 + 2 * P) % P);
-        ts_comm_sendrecv(comm, REDUCE_TAG, (r + 1) % P, at(data, out.begin, type), out.count * size,
-                         (r + P - 1) % P, came, in.count * size);
-        ts_reduce_into(comm->ctx, at(data, in.begin, type), came, in.count, type, op);
+        ts_comm_sendrecv(comm, REDUCE_TAG, (r + 1) % P, ts_place_of(data, out.begin, type),
+                         out.count * size, (r + P - 1) % P, came, in.count * size);
+        ts_reduce_into(comm->ctx, ts_place_of(data, in.begin, type), came, in.count, type, op);
     }
     ts_free(came);
     return comm->ctx->status;
@@ -44,8 +40,9 @@ ts_status ts_ring_all_gather(ts_comm *comm, void *data, int64_t n, ts_dtype type
     for (int step = 0; step < P - 1 && !comm->ctx->status; step++) {
         const ts_shard out = ts_shard_of(n, P, (r - step + P) % P);
         const ts_shard in = ts_shard_of(n, P, (r - step - 1 + P) % P);
-        ts_comm_sendrecv(comm, GATHER_TAG, (r + 1) % P, at(data, out.begin, type), out.count * size,
-                         (r + P - 1) % P, at(data, in.begin, type), in.count * size);
+        ts_comm_sendrecv(comm, GATHER_TAG, (r + 1) % P, ts_place_of(data, out.begin, type),
+                         out.count * size, (r + P - 1) % P, ts_place_of(data, in.begin, type),
+                         in.count * size);
     }
     return comm->ctx->status;
 }
@@ -56,14 +53,6 @@ ts_status ts_ring_all_reduce(ts_comm *comm, void *data, int64_t n, ts_dtype type
     return ts_ring_all_gather(comm, data, n, type);
 }
 
-static int64_t before(const int64_t *bytes, int rank)
-{
-    int64_t sum = 0;
-    for (int r = 0; r < rank; r++)
-        sum += bytes[r];
-    return sum;
-}
-
 /* Cost: (P - 1) a + what all others hold; a step takes as long as the largest part that travels. */
 ts_status ts_ring_all_gather_v(ts_comm *comm, void *all, const int64_t *bytes)
 {
@@ -71,8 +60,8 @@ ts_status ts_ring_all_gather_v(ts_comm *comm, void *all, const int64_t *bytes)
     unsigned char *to = all;
     for (int step = 0; step < P - 1 && !comm->ctx->status; step++) {
         const int out = (r - step + P) % P, in = (r - step - 1 + P) % P;
-        ts_comm_sendrecv(comm, GATHER_TAG, (r + 1) % P, to + before(bytes, out), bytes[out],
-                         (r + P - 1) % P, to + before(bytes, in), bytes[in]);
+        ts_comm_sendrecv(comm, GATHER_TAG, (r + 1) % P, to + ts_place_of_block(bytes, out),
+                         bytes[out], (r + P - 1) % P, to + ts_place_of_block(bytes, in), bytes[in]);
     }
     return comm->ctx->status;
 }

@@ -29,6 +29,14 @@ ts_link_class ts_topology_class(const ts_topology *t, int from, int to)
     return ts_topology_host(t, from) == ts_topology_host(t, to) ? TS_INTRA : TS_INTER;
 }
 
+double ts_log2_up(double count)
+{
+    double rounds = 0;
+    for (double reach = 1; reach < count; reach *= 2)
+        rounds++;
+    return rounds;
+}
+
 int ts_topology_local(const ts_topology *t, int rank, int *count)
 {
     const int host = ts_topology_host(t, rank);

@@ -40,6 +40,9 @@ ts_status ts_topology_check(ts_ctx *ctx, const ts_topology *t);
 int ts_topology_host(const ts_topology *t, int rank);
 ts_link_class ts_topology_class(const ts_topology *t, int from, int to);
 
+/* Rounds in which one becomes `count` by doubling: log2, rounded up. */
+double ts_log2_up(double count);
+
 /* The number of a rank among those of its host, and how many these are. */
 int ts_topology_local(const ts_topology *t, int rank, int *count);
 

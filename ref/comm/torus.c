@@ -13,6 +13,7 @@
  * The literature's form leaves out the pipeline: 2 (n - 1) a_e + 2 (n - 1) / n B_e in the middle.
  * Source: Mikami et al., Massively distributed SGD (2018). Test: tests/comm/test_torus.c */
 #include "ref/comm/collective.h"
+#include "ref/comm/places.h"
 
 ts_status ts_torus_all_reduce(ts_comm *world, void *data, int64_t n, ts_dtype type, ts_reduce op)
 {
@@ -26,7 +27,7 @@ ts_status ts_torus_all_reduce(ts_comm *world, void *data, int64_t n, ts_dtype ty
         const ts_shard own = ts_shard_of(n, node.size, node.rank);
         ts_ring_reduce_scatter(&node, data, n, type, op);
         ts_ring_all_reduce(&across,
-                           (unsigned char *)data + own.begin * (int64_t)ts_dtype_size(type),
+                           ts_place_of(data, own.begin, type),
                            own.count, type, op);
         ts_ring_all_gather(&node, data, n, type);
     }

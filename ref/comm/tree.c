@@ -14,6 +14,7 @@
  * 2 log2(P) a + 2 B; here each message is whole, so that a step is a line.
  * Test: tests/comm/test_tree.c */
 #include "ref/comm/collective.h"
+#include "ref/comm/places.h"
 
 enum { UP_TAG = TS_COMM_TAGS / 2 + 32, DOWN_TAG };
 
@@ -100,7 +101,7 @@ ts_status ts_double_tree_all_reduce(ts_comm *comm, void *data, int64_t n, ts_dty
 {
     const int64_t first = n - n / 2;
     branch halves[2] = {{data, first, false},
-                        {(unsigned char *)data + first * (int64_t)ts_dtype_size(type), n / 2, true}};
+                        {ts_place_of(data, first, type), n / 2, true}};
     if (comm->size % 2 && comm->size > 1) /* odd: a rank could send, or receive, on both in a round */
         return ts_tree_all_reduce(comm, data, n, type, op);
     return all_reduce(comm, halves, 2, type, op);

@@ -2,7 +2,7 @@
  * Test: tests/des/test_ids.c */
 #include "ref/des/ids.h"
 
-#include "ref/cache/codec.h" /* ts_mix64 */
+#include "ref/base/rng.h"
 
 ts_status ts_ids_open(ts_ctx *ctx, ts_ids *index, const uint64_t *id, int64_t room)
 {

@@ -7,7 +7,7 @@
 #include "ref/des/table_batch.h"
 
 #include "ref/base/par.h"
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 
 #include <string.h>
 

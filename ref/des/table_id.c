@@ -16,7 +16,6 @@
 
 #include "ref/base/mathf.h"
 #include "ref/base/rng.h"
-#include "ref/cache/codec.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -22,18 +22,11 @@
 #include "ref/des/table_map.h"
 
 #include "ref/base/clones.h"
-
-/* ts_mix64, once more: four of its calls for each id would be seen in the time. */
-TS_INTO_LOOPS uint64_t mix(uint64_t x)
-{
-    x = (x ^ x >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
-    x = (x ^ x >> 27) * UINT64_C(0x94d049bb133111eb);
-    return x ^ x >> 31;
-}
+#include "ref/base/rng.h"
 
 static uint64_t hash(const ts_id_map *map, uint64_t id)
 {
-    return mix(mix(id) ^ map->seed);
+    return ts_mix64(ts_mix64(id) ^ map->seed);
 }
 
 typedef struct {

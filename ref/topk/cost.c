@@ -32,14 +32,6 @@ bool ts_cost_sparse(ts_cost_scheme scheme)
     return scheme >= TS_COST_GATHER;
 }
 
-static double log2_up(double x)
-{
-    double steps = 0;
-    for (double reach = 1; reach < x; reach *= 2)
-        steps++;
-    return steps;
-}
-
 /* Reduce-scatter inside a node, then something between nodes, then all-gather inside. */
 static ts_cost hierarchical(const ts_topology *t, const ts_payload *x, double m, double between_s,
                             double between_bytes)
@@ -64,7 +56,7 @@ static ts_cost dense(const ts_topology *t, ts_cost_scheme scheme, const ts_paylo
         return flat(out, 2 * (P - 1), 2 * (P - 1) / P * all);
     if (scheme == TS_COST_TORUS)
         return hierarchical(t, x, m, 2 * (n - 1) * out.alpha + torus * out.beta, torus);
-    ts_cost cost = flat(out, 2 * log2_up(n), 2 * all);
+    ts_cost cost = flat(out, 2 * ts_log2_up(n), 2 * all);
     cost.seconds += 2 * (m - 1) * t->link[TS_INTRA].alpha;
     return cost;
 }
@@ -81,9 +73,9 @@ ts_cost ts_cost_of(const ts_topology *t, ts_cost_scheme scheme, const ts_payload
     case TS_COST_GATHER:
         return flat(out, P - 1, (P - 1) * k);
     case TS_COST_GTOPK:
-        return flat(out, 2 * log2_up(P), 2 * log2_up(P) * k);
+        return flat(out, 2 * ts_log2_up(P), 2 * ts_log2_up(P) * k);
     case TS_COST_OKTOPK:
-        return flat(out, 2 * P + 2 * log2_up(P), 3 * (P - 1) / P * k * m);
+        return flat(out, 2 * P + 2 * ts_log2_up(P), 3 * (P - 1) / P * k * m);
     case TS_COST_HITOPK:
         return hierarchical(t, x, m, (n - 1) * (out.alpha + part * out.beta), (n - 1) * part);
     default:

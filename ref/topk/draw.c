@@ -6,6 +6,7 @@
  * Test: tests/topk/test_draw.c */
 #include "ref/topk/draw.h"
 
+#include "ref/base/rng.h"
 #include "ref/topk/keys.h"
 #include "ref/topk/sparse.h"
 
@@ -13,23 +14,16 @@
 
 static const uint64_t golden = 0x9E3779B97F4A7C15u;
 
-uint64_t ts_draw_mix(uint64_t z)
-{
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-}
-
 uint64_t ts_splitmix64(uint64_t seed, uint64_t i)
 {
-    return ts_draw_mix(seed + golden * (i + 1));
+    return ts_mix64(seed + golden * (i + 1));
 }
 
 uint64_t ts_draw_bits(ts_draw draw)
 {
-    uint64_t z = ts_draw_mix(draw.seed + golden * ((uint64_t)draw.step + 1));
-    z = ts_draw_mix(z ^ 0xD1B54A32D192ED03u * ((uint64_t)draw.rank + 1));
-    return ts_draw_mix(z ^ 0x8CB92BA72F3D8DD7u * ((uint64_t)draw.bucket + 1));
+    uint64_t z = ts_mix64(draw.seed + golden * ((uint64_t)draw.step + 1));
+    z = ts_mix64(z ^ 0xD1B54A32D192ED03u * ((uint64_t)draw.rank + 1));
+    return ts_mix64(z ^ 0x8CB92BA72F3D8DD7u * ((uint64_t)draw.bucket + 1));
 }
 
 int64_t ts_draw_below(uint64_t bits, int64_t n)

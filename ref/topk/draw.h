@@ -14,9 +14,7 @@ typedef struct {
     int64_t step, rank, bucket;
 } ts_draw;
 
-/* The finaliser of splitmix64 (Steele, Lea, Flood 2014), and output number i (from 0) of the
- * generator started at `seed`. */
-uint64_t ts_draw_mix(uint64_t z);
+/* Output number i (from 0) of splitmix64 started at `seed`. */
 uint64_t ts_splitmix64(uint64_t seed, uint64_t i);
 
 /* 64 bits for a draw; the same for every number of threads and ranks. */

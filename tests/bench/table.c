@@ -4,7 +4,7 @@
  * as many ids as the memory's formula is checked with. */
 #include "ref/base/clones.h"
 #include "ref/base/par.h"
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 #include "ref/des/table.h"
 #include "tests/bench/bench.h"
 

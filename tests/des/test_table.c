@@ -3,7 +3,7 @@
 #include "tests/support/files.h"
 
 #include "ref/base/par.h"
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 #include "ref/des/table.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* What goes, what stays; against a sorted list; what comes back is new. */
 #include "tests/support/files.h"
 
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 #include "ref/des/table_expiry.h"
 
 #include <stdlib.h>

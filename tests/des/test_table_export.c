@@ -2,7 +2,7 @@
  * a file; what is refused. */
 #include "tests/support/files.h"
 
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 #include "ref/des/table_export.h"
 #include "ref/io/safetensors.h"
 

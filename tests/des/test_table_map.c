@@ -1,7 +1,7 @@
 /* Against a plain list; hostile ids; how much moves at a time; memory. */
 #include "tests/support/files.h"
 
-#include "ref/cache/codec.h"
+#include "ref/base/rng.h"
 #include "ref/des/table_map.h"
 
 #include <string.h>
